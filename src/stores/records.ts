@@ -1,6 +1,6 @@
 /** How ledger and head are written down in a store: short JSON text, the same in every store. */
 import { Failure } from "../failure.ts";
-import type { Head, Key, LedgerEntry, LedgerRecord, UnitId, Version } from "../model.ts";
+import type { Head, Key, LedgerEntry, LedgerRecord, Version } from "../model.ts";
 
 /** Stands for "the version of this record itself": a store that writes a unit in one step knows no other one yet. */
 export const SAME_VERSION = "@";
@@ -34,9 +34,9 @@ export function decodeHead(text: string, key: Key): Head {
     applyId: raw.applyId as string,
     plan: raw.plan as string,
     state: raw.state as Head["state"],
-    at: String(raw.at ?? ""),
-    by: String(raw.by ?? ""),
-    tool: String(raw.tool ?? ""),
+    at: text(raw.at),
+    by: text(raw.by),
+    tool: text(raw.tool),
   };
 }
 
@@ -96,9 +96,9 @@ export function decodeLedger(text: string, key: Key, version: Version): LedgerRe
     Object.entries(map).map(([name, entry]) => [prefix + name, entry === 0 ? null : decodeEntry(entry, version)]);
   const settings = decode(raw.settings as RawMap).filter((pair): pair is [Key, LedgerEntry] => pair[1] !== null);
   return {
-    unit: raw.unit as UnitId,
+    unit: raw.unit,
     commit: (raw.commit as string | null | undefined) ?? null,
-    applyId: String(raw.apply ?? ""),
+    applyId: text(raw.apply),
     settings: new Map(settings),
     ...(raw.pending === undefined ? {} : { pending: new Map(decode(raw.pending as RawMap)) }),
   };
@@ -129,6 +129,10 @@ function parseRecord(text: string, key: Key): Record<string, unknown> {
   if (record.format !== 1)
     throw corrupt(key, `has format ${JSON.stringify(record.format)}; this version of trueup reads format 1`);
   return record;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function corrupt(key: Key, why: string): Failure {
