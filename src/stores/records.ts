@@ -34,9 +34,9 @@ export function decodeHead(text: string, key: Key): Head {
     applyId: raw.applyId as string,
     plan: raw.plan as string,
     state: raw.state as Head["state"],
-    at: text(raw.at),
-    by: text(raw.by),
-    tool: text(raw.tool),
+    at: stringOr(raw.at),
+    by: stringOr(raw.by),
+    tool: stringOr(raw.tool),
   };
 }
 
@@ -98,7 +98,7 @@ export function decodeLedger(text: string, key: Key, version: Version): LedgerRe
   return {
     unit: raw.unit,
     commit: (raw.commit as string | null | undefined) ?? null,
-    applyId: text(raw.apply),
+    applyId: stringOr(raw.apply),
     settings: new Map(settings),
     ...(raw.pending === undefined ? {} : { pending: new Map(decode(raw.pending as RawMap)) }),
   };
@@ -131,7 +131,7 @@ function parseRecord(text: string, key: Key): Record<string, unknown> {
   return record;
 }
 
-function text(value: unknown): string {
+function stringOr(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
