@@ -211,7 +211,17 @@ export interface Position {
   readonly endColumn: number;
 }
 
-// ── Rendered, mapped ─────────────────────────────────────────────────────────────────────────────
+// ── Resolved, rendered, mapped ─────────────────────────────────────────────────────────────────────────────
+
+/** Layers merged, templates untouched. */
+export interface ResolvedUnit {
+  readonly id: UnitId;
+  readonly app: App;
+  readonly place: Place;
+  /** Lowest first: `base`, `<env>`, `<env>.<region>`, as far as they exist. */
+  readonly layers: readonly Layer[];
+  readonly values: PlainMap;
+}
 
 export interface RenderedUnit {
   readonly id: UnitId;
@@ -325,7 +335,10 @@ export interface Live {
 
 export type ChangeKind = "create" | "update" | "adopt" | "replace" | "delete";
 
-/** What happens to one value. `before` and `after` are absent for secrets and where there is none. */
+/**
+ * What happens to one value. `before` and `after` are absent for secrets and where there is none. A secret with
+ * action `add` gets a placeholder only if it has no value yet; with `change` its plain text is replaced by one.
+ */
 export interface MemberChange {
   readonly path: KeyPath;
   readonly name: string;
@@ -346,9 +359,8 @@ export interface Change {
   readonly secret: boolean;
   /** True: somebody fills in the value; a placeholder is written. */
   readonly placeholder: boolean;
+  /** What changes inside; everything else in a group or blob stays as it is live. */
   readonly members: readonly MemberChange[];
-  /** Names in a blob that keep what is live: strangers, drift left alone, filled secrets. */
-  readonly keepNames: readonly string[];
 }
 
 /** Live differs from what was applied, and Git did not touch it. */
@@ -364,9 +376,9 @@ export interface Drift {
   readonly live?: Plain;
 }
 
-/** Git and somebody else both changed it, or an unmanaged key is in the way. Refused until lifted. */
+/** Git and somebody else both changed it. Refused until lifted; then Git wins. */
 export interface Conflict extends Omit<Drift, "kind"> {
-  readonly kind: "both-changed" | "deleted-live" | "changed-live" | "unmanaged";
+  readonly kind: "both-changed" | "deleted-live" | "changed-live";
 }
 
 export interface UnitPlan {
@@ -392,7 +404,11 @@ export interface DestinationPlan {
   readonly conflicts: readonly Conflict[];
   /** Secrets whose value people still have to fill in, after this plan. */
   readonly needsValue: readonly { readonly unit: UnitId; readonly path: KeyPath; readonly secret: SecretId }[];
+  /** Secrets that Git no longer names but somebody has filled: kept in the store. */
+  readonly kept: readonly { readonly unit: UnitId; readonly path: KeyPath }[];
   readonly foreign: readonly Key[];
+  /** Units that this plan leaves as they are but that stay managed. */
+  readonly untouched: number;
   readonly digest: string;
 }
 
@@ -414,7 +430,7 @@ export interface Edit {
 
 export interface GuardRefusal {
   /** Word for `--allow`. */
-  readonly guard: "delete" | "empty" | "keep" | "wide" | "freeze" | "conflict" | "adopt" | "replace" | "dirty";
+  readonly guard: "delete" | "empty" | "wide" | "freeze" | "conflict" | "adopt" | "replace" | "dirty";
   readonly message: string;
   /** Addresses concerned, at most a few. */
   readonly examples: readonly string[];
@@ -485,5 +501,7 @@ export interface DestinationReceipt {
   /** Commit that was live before, and the newer one where this run was superseded. */
   readonly before: string | null;
   readonly supersededBy: string | undefined;
-  readonly failure: { readonly code: string; readonly message: string } | undefined;
+  readonly failure:
+    | { readonly code: string; readonly message: string; readonly fix?: string; readonly details: readonly string[] }
+    | undefined;
 }

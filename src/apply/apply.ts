@@ -1,0 +1,215 @@
+/** Carries a plan out, destination by destination, and says what became of every part of it. */
+import { formatAddress } from "../address.ts";
+import { Failure, isFailure } from "../failure.ts";
+import type {
+  Destination,
+  DestinationPlan,
+  DestinationReceipt,
+  Entry,
+  Head,
+  Key,
+  Live,
+  Plan,
+  Version,
+} from "../model.ts";
+import { headKey } from "../stores/records.ts";
+import type { Group, Store } from "../stores/store.ts";
+import { groupsOf, keysToRead } from "./compose.ts";
+import { applyOrder, countValues } from "./order.ts";
+import { type ReadBack, readBack } from "./readback.ts";
+
+export interface ApplyInput {
+  readonly plan: Plan;
+  readonly destinations: ReadonlyMap<string, Destination>;
+  readonly live: ReadonlyMap<string, Live>;
+  readonly store: (destination: Destination) => Promise<Store>;
+  readonly applyId: string;
+  /** ISO 8601, and who runs this: for the head, for people. */
+  readonly at: string;
+  readonly by: string;
+  readonly tool: string;
+  readonly readBack: boolean;
+  /** Go on with the next destination after one failed. */
+  readonly keepGoing: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly progress: (event: ApplyProgress) => void;
+}
+
+export type ApplyProgress =
+  | { readonly kind: "start"; readonly destination: string; readonly total: number }
+  | { readonly kind: "step"; readonly destination: string; readonly done: number; readonly total: number }
+  | { readonly kind: "end"; readonly receipt: DestinationReceipt };
+
+/** One receipt per destination that had something to write, in the order of writing. Never throws for what a store does. */
+export async function apply(input: ApplyInput): Promise<readonly DestinationReceipt[]> {
+  const receipts: DestinationReceipt[] = [];
+  let stopped = false;
+  for (const plan of applyOrder(input.plan)) {
+    const aborted = input.signal?.aborted === true;
+    const receipt: DestinationReceipt = stopped || aborted ? waiting(plan) : await applyDestination(plan, input);
+    stopped ||= receipt.result !== "applied" && !input.keepGoing;
+    receipts.push(receipt);
+    input.progress({ kind: "end", receipt });
+  }
+  return receipts;
+}
+
+interface Tally {
+  readonly versions: Map<Key, Version>;
+  readonly applied: Set<string>;
+  readonly left: { address: string; why: string }[];
+  partly: number;
+  moved: boolean;
+  proof: string | undefined;
+  failure: Failure | undefined;
+}
+
+async function applyDestination(plan: DestinationPlan, input: ApplyInput): Promise<DestinationReceipt> {
+  const destination = input.destinations.get(plan.destination);
+  const live = input.live.get(plan.destination);
+  if (destination === undefined || live === undefined)
+    throw new Failure("INTERNAL", `${plan.destination} was never read`);
+  const tally: Tally = {
+    versions: new Map(),
+    applied: new Set(),
+    left: [],
+    partly: 0,
+    moved: false,
+    proof: undefined,
+    failure: undefined,
+  };
+  input.progress({ kind: "start", destination: plan.destination, total: countValues(plan) });
+  let back: ReadBack | undefined;
+  try {
+    const store = await input.store(destination);
+    const groups = groupsOf(plan, destination.meta, live, await readSecretTexts(store, plan));
+    await commitGroups(store, groups, plan, destination, live, input, tally);
+    const done = groups.filter((group) => tally.applied.has(group.unit));
+    back = input.readBack ? await readBack(store, done, tally.versions) : undefined;
+  } catch (error) {
+    tally.failure = isFailure(error)
+      ? error
+      : new Failure("INTERNAL", "apply failed in a way it should not", { cause: error });
+  }
+  return receiptOf(plan, tally, back);
+}
+
+async function readSecretTexts(store: Store, plan: DestinationPlan): Promise<ReadonlyMap<Key, Entry>> {
+  const keys = keysToRead(plan);
+  const values = new Map<Key, Entry>();
+  if (keys.length === 0) return values;
+  for await (const page of store.read({ prefixes: [], keys, secrets: "values", secretKeys: new Set(keys) })) {
+    for (const entry of page) values.set(entry.key, entry);
+  }
+  return values;
+}
+
+async function commitGroups(
+  store: Store,
+  groups: readonly Group[],
+  plan: DestinationPlan,
+  destination: Destination,
+  live: Live,
+  input: ApplyInput,
+  tally: Tally,
+): Promise<void> {
+  const head: Head = {
+    generation: (live.head?.head.generation ?? 0) + 1,
+    commit: input.plan.commit,
+    applyId: input.applyId,
+    plan: input.plan.digest,
+    state: "ready",
+    at: input.at,
+    by: input.by,
+    tool: input.tool,
+  };
+  const total = countValues(plan);
+  const change = { key: headKey(destination.meta), expected: live.head?.version ?? null, head };
+  for await (const event of store.commit(change, groups, input.signal)) {
+    if (event.kind === "head") tally.proof = event.proof;
+    else if (event.kind === "applied") {
+      tally.applied.add(event.unit);
+      for (const [key, version] of event.versions) tally.versions.set(key, version);
+      input.progress({ kind: "step", destination: plan.destination, done: appliedValues(plan, tally), total });
+    } else if (event.kind === "moved") {
+      tally.moved = true;
+      leave(tally, plan, event.unit, (key) =>
+        event.keys.includes(key) ? "changed by somebody else since it was read" : "left out with its unit",
+      );
+    } else {
+      tally.failure ??= event.failure;
+      tally.partly += event.written.length;
+      leave(tally, plan, event.unit, (key) => (event.written.includes(key) ? undefined : event.failure.message));
+    }
+  }
+}
+
+function leave(tally: Tally, plan: DestinationPlan, unit: string, why: (key: Key) => string | undefined): void {
+  for (const change of plan.units.find((candidate) => candidate.unit === unit)?.changes ?? []) {
+    const reason = why(change.key);
+    if (reason !== undefined)
+      for (const member of change.members) tally.left.push({ address: formatAddress(unit, member.path), why: reason });
+  }
+}
+
+function appliedValues(plan: DestinationPlan, tally: Tally): number {
+  return countValues({ ...plan, units: plan.units.filter((unit) => tally.applied.has(unit.unit)) });
+}
+
+function receiptOf(plan: DestinationPlan, tally: Tally, back: ReadBack | undefined): DestinationReceipt {
+  const wrong = back !== undefined && back.wrong.length > 0;
+  const failure =
+    tally.failure ??
+    (wrong
+      ? new Failure("CORRUPT", "the store does not hold what was written to it", { details: back.wrong })
+      : undefined);
+  const applied = appliedValues(plan, tally);
+  return {
+    destination: plan.destination,
+    place: plan.place.id,
+    target: plan.target,
+    result: resultOf(tally, failure),
+    applied,
+    pending: countValues(plan) - applied,
+    proof: tally.proof,
+    readBack: back,
+    left: tally.left,
+    before: plan.head?.head.commit ?? null,
+    supersededBy: undefined,
+    failure:
+      failure === undefined
+        ? undefined
+        : {
+            code: failure.code,
+            message: failure.message,
+            ...(failure.fix === undefined ? {} : { fix: failure.fix }),
+            details: failure.details,
+          },
+  };
+}
+
+function resultOf(tally: Tally, failure: Failure | undefined): DestinationReceipt["result"] {
+  const some = tally.applied.size > 0 || tally.partly > 0;
+  if (failure?.code === "UNKNOWN_OUTCOME") return "partial";
+  if (failure?.code === "MOVED") return some ? "partial" : "moved";
+  if (failure !== undefined) return some ? "partial" : "failed";
+  if (tally.moved) return some ? "partial" : "moved";
+  return "applied";
+}
+
+function waiting(plan: DestinationPlan): DestinationReceipt {
+  return {
+    destination: plan.destination,
+    place: plan.place.id,
+    target: plan.target,
+    result: "pending",
+    applied: 0,
+    pending: countValues(plan),
+    proof: undefined,
+    readBack: undefined,
+    left: [],
+    before: plan.head?.head.commit ?? null,
+    supersededBy: undefined,
+    failure: undefined,
+  };
+}

@@ -1,0 +1,99 @@
+/** Turns planned changes into writes: the only place where the text of a secret setting is put together. */
+import type { Change, DestinationPlan, Entry, Key, Live, Plain, UnitPlan } from "../model.ts";
+import { Failure } from "../failure.ts";
+import { Sealed, holdsSecret } from "../secret.ts";
+import { composeText, decomposeText, storedValue } from "../setting.ts";
+import { ledgerKey } from "../stores/records.ts";
+import type { Group, Write } from "../stores/store.ts";
+
+/** What stands in a store until somebody fills in the secret. Never empty: SSM holds no empty values. */
+export const PLACEHOLDER = "TRUEUP_PLACEHOLDER: this secret has no value yet";
+
+/** Keys of secret blobs whose live text is needed to add a name to them. */
+export function keysToRead(plan: DestinationPlan): readonly Key[] {
+  return plan.units.flatMap((unit) => unit.changes.filter(needsLive).map((change) => change.key));
+}
+
+function needsLive(change: Change): boolean {
+  return change.secret && change.kind !== "create" && change.kind !== "delete" && change.setting?.layout !== "keys";
+}
+
+/** Groups of one destination, ready for the store. `values` holds the entries of {@link keysToRead}, with their text. */
+export function groupsOf(
+  plan: DestinationPlan,
+  meta: Key,
+  live: Live,
+  values: ReadonlyMap<Key, Entry>,
+): readonly Group[] {
+  return plan.units.map((unit) => groupOf(unit, meta, live, values));
+}
+
+function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key, Entry>): Group {
+  const writes = unit.changes.flatMap(
+    (change) => writeOf(change, values.get(change.key) ?? live.entries.get(change.key)) ?? [],
+  );
+  const same = new Set(
+    unit.changes.map((change) => change.key).filter((key) => !writes.some((write) => write.key === key)),
+  );
+  const settings = [...unit.ledger.record.settings].map(
+    ([key, entry]) => [key, same.has(key) ? { ...entry, version: live.entries.get(key)?.version } : entry] as const,
+  );
+  return {
+    unit: unit.unit,
+    writes,
+    ledger: {
+      key: ledgerKey(meta, unit.app),
+      expected: unit.ledger.expected,
+      record: { ...unit.ledger.record, settings: new Map(settings) },
+      previous: live.ledger.get(unit.unit)?.record,
+    },
+  };
+}
+
+/** Undefined where live already holds that very text (an adopted key): writing it again would only hide its author. */
+function writeOf(change: Change, live: Entry | undefined): Write | undefined {
+  if (change.kind === "delete" || change.setting === undefined)
+    return { kind: "delete", key: change.key, expected: change.expected ?? "" };
+  const text = textOf(change, live);
+  if (live?.value === text && live.version === change.expected && live.secret === change.secret) return undefined;
+  return {
+    kind: "put",
+    key: change.key,
+    text: change.secret ? new Sealed(text) : text,
+    secret: change.secret,
+    expected: change.expected,
+  };
+}
+
+function textOf(change: Change, live: Entry | undefined): string {
+  const { setting } = change;
+  if (setting === undefined) throw new Failure("INTERNAL", `no text to write to ${change.key}`);
+  if (setting.layout === "keys")
+    return holdsSecret(setting.members[0]?.value ?? null) ? PLACEHOLDER : composeText(setting, plainMembers(change));
+  const members = new Map(startingPoint(change, live));
+  for (const member of change.members) {
+    if (member.action === "remove") members.delete(member.name);
+    else if (!member.secret) members.set(member.name, storedValue(setting, member.after ?? null));
+    else if (member.action === "change" || !members.has(member.name)) members.set(member.name, PLACEHOLDER);
+  }
+  return composeText(setting, members);
+}
+
+function plainMembers(change: Change): ReadonlyMap<string, Plain> {
+  return new Map((change.setting?.members ?? []).map((member) => [member.name, member.value as Plain]));
+}
+
+/** Everything in a group or blob that the change does not name stays as it is live. */
+function startingPoint(change: Change, live: Entry | undefined): ReadonlyMap<string, Plain> {
+  if (change.kind === "create" || change.setting === undefined) return new Map();
+  if (live === undefined || live.version !== change.expected) {
+    throw new Failure("MOVED", `${change.key} changed while it was being applied`, {
+      fix: "Run the apply again: it plans anew.",
+    });
+  }
+  const found = decomposeText(change.setting, live.value ?? "");
+  if (found !== undefined || !change.secret) return found ?? new Map();
+  throw new Failure("CORRUPT", `${change.key} is not a JSON object, so no secret can be added to it`, {
+    fix: "Write a JSON object to it (names and values), then run the apply again.",
+  });
+}

@@ -1,0 +1,17 @@
+/** The order of an apply: environments in promotion order, inside one the protected part of a failure stays small. */
+import type { DestinationPlan, Plan } from "../model.ts";
+
+/** Destinations with something to write, environment by environment; targets as they stand in trueup.yaml. */
+export function applyOrder(plan: Plan): readonly DestinationPlan[] {
+  const order = new Map(plan.environments.map((environment, index) => [environment.name, index]));
+  const rank = (destination: DestinationPlan): number => order.get(destination.place.env) ?? order.size;
+  return plan.destinations.filter((destination) => destination.units.length > 0).toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Values that a destination's plan writes. */
+export function countValues(destination: DestinationPlan): number {
+  return destination.units.reduce(
+    (sum, unit) => sum + unit.changes.reduce((more, change) => more + change.members.length, 0),
+    0,
+  );
+}

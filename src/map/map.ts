@@ -1,0 +1,274 @@
+/** From the values of a unit to settings: physical keys with their text, per destination. */
+import { formatAddress, formatPath } from "../address.ts";
+import type {
+  Config,
+  Holder,
+  Plain,
+  SecretId,
+  Key,
+  KeyPath,
+  Member,
+  Origin,
+  RenderedUnit,
+  Setting,
+  Target,
+  UnitSettings,
+  Value,
+} from "../model.ts";
+import type { Problem } from "../problem.ts";
+import { holdsSecret, isSecret, secretsIn } from "../secret.ts";
+import { composeText, memberName } from "../setting.ts";
+import type { Limits } from "../stores/store.ts";
+import { leavesOf } from "../tree.ts";
+import { type Frame, targetsOf } from "./frame.ts";
+import { encodePath, encodeSegment, keyFault } from "./keys.ts";
+import { type KeyOf, type ParseTemplate, pathFor, pathOrigin, unitPrefix } from "./path.ts";
+
+export interface MapContext {
+  readonly config: Config;
+  /** Frames of the unit's place. */
+  readonly frames: readonly Frame[];
+  readonly parse: ParseTemplate;
+  readonly limits: (type: string) => Limits | undefined;
+  /** `x-env` of the app's schema. */
+  readonly envName: (path: KeyPath) => string | undefined;
+  readonly holderOf: (secret: SecretId) => Holder | undefined;
+  readonly originOf: (path: KeyPath) => Origin | undefined;
+}
+
+export interface MappedUnit {
+  /** Per frame, in the order of the targets. */
+  readonly settings: readonly {
+    readonly frame: Frame;
+    readonly unit: UnitSettings;
+    readonly reads: { readonly prefix: Key | undefined; readonly keys: readonly Key[] };
+  }[];
+  readonly problems: readonly Problem[];
+}
+
+type Leaf = { readonly path: KeyPath; readonly value: Value };
+
+export function mapUnit(unit: RenderedUnit, context: MapContext): MappedUnit {
+  const problems: Problem[] = [];
+  const leaves: Leaf[] = [...leavesOf(unit.values)];
+  for (const [name, text] of unit.files) leaves.push({ path: ["files", name], value: text });
+  const targets = targetsOf(unit.app, context.config.targets);
+  const frames = context.frames.filter((frame) => targets.includes(frame.target));
+  const settings = frames.flatMap((frame) => {
+    const keyOf = pathFor(frame.target, context.config, unit.place, unit.app.name, context.parse);
+    if (typeof keyOf !== "function") {
+      problems.push({ ...keyOf, reach: [unit.id] });
+      return [];
+    }
+    const chosen = leaves.filter((leaf) => selects(frame.target, leaf.value));
+    const list = settingsOf(chosen, frame.target, keyOf, context);
+    for (const setting of list) check(setting, unit, frame, context, problems);
+    return [
+      { frame, unit: { unit: unit.id, app: unit.app.name, settings: list }, reads: readsOf(frame.target, keyOf) },
+    ];
+  });
+  problems.push(...homeless(unit, leaves, frames, context));
+  return { settings, problems };
+}
+
+function selects(target: Target, value: Value): boolean {
+  return target.select === "all" || (target.select === "secrets") === holdsSecret(value);
+}
+
+function settingsOf(leaves: readonly Leaf[], target: Target, keyOf: KeyOf, context: MapContext): Setting[] {
+  const { layout, shape } = target;
+  if (layout === "keys") return leaves.map(({ path, value }) => single(keyOf(encodePath(path)), path, value));
+  const groups = new Map<string, Leaf[]>();
+  for (const leaf of leaves) {
+    const name = layout === "blob" ? "" : (leaf.path[0] ?? "");
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [leaf]);
+    else group.push(leaf);
+  }
+  return [...groups].map(([name, group]) => {
+    const key = keyOf(encodeSegment(name));
+    const [first] = group;
+    // A value directly at the top has no group around it: it is stored bare.
+    if (layout === "groups" && first !== undefined && first.path.length === 1)
+      return single(key, first.path, first.value);
+    const members = group.map(({ path, value }): Member => ({
+      path,
+      value,
+      name: memberName(path, { layout, shape }, context.envName(path)),
+    }));
+    return { key, layout, shape, secret: group.some((leaf) => holdsSecret(leaf.value)), members };
+  });
+}
+
+function single(key: Key, path: KeyPath, value: Value): Setting {
+  return { key, layout: "keys", shape: "nested", secret: holdsSecret(value), members: [{ path, name: "", value }] };
+}
+
+function readsOf(target: Target, keyOf: KeyOf): { prefix: Key | undefined; keys: readonly Key[] } {
+  return { prefix: unitPrefix(keyOf, target.layout), keys: target.layout === "blob" ? [keyOf("")] : [] };
+}
+
+function check(setting: Setting, unit: RenderedUnit, frame: Frame, context: MapContext, problems: Problem[]): void {
+  const [member] = setting.members;
+  const at = member === undefined ? pathOrigin(frame.target) : context.originOf(member.path);
+  const fault = keyFault(setting.key);
+  if (fault !== undefined) {
+    problems.push({
+      code: "TU5002",
+      severity: "error",
+      message: `the physical key ${setting.key} ${fault}`,
+      at,
+      reach: [unit.id],
+      fix: `change the key, or the path of target ${frame.target.name}`,
+    });
+    return;
+  }
+  if (setting.key.startsWith(frame.reserved)) {
+    problems.push({
+      code: "TU5005",
+      severity: "error",
+      message: `${setting.key} lies where trueup keeps its own records`,
+      at,
+      reach: [unit.id],
+    });
+    return;
+  }
+  const refusal = context.limits(frame.target.type)?.refuses(setting, textOf(setting));
+  if (refusal !== undefined)
+    problems.push({
+      code: "TU5002",
+      severity: "error",
+      message: refusal.message,
+      fix: refusal.fix,
+      at,
+      reach: [unit.id],
+    });
+  problems.push(...twinNames(setting, unit, context), ...mixedSecrets(setting, unit, context));
+}
+
+/** Text of a setting that holds no secret; undefined if it does. */
+export function textOf(setting: Setting): string | undefined {
+  if (setting.secret) return undefined;
+  return composeText(setting, new Map(setting.members.map((member) => [member.name, member.value as Plain])));
+}
+
+/** Two values of a blob under one name: `a.b` and `a_b` are both `A_B`. */
+function twinNames(setting: Setting, unit: RenderedUnit, context: MapContext): Problem[] {
+  if (setting.members.length < 2) return [];
+  const seen = new Map<string, Member>();
+  return setting.members.flatMap((member): Problem[] => {
+    const twin = seen.get(member.name);
+    seen.set(member.name, member);
+    if (twin === undefined) return [];
+    return [
+      collision(
+        `${setting.key}#${member.name}`,
+        formatPath(member.path),
+        context.originOf(member.path),
+        formatPath(twin.path),
+        context.originOf(twin.path),
+        unit.id,
+      ),
+    ];
+  });
+}
+
+/** Two settings on one physical key: the second one, with the first as a note. */
+export function collision(
+  key: string,
+  path: string,
+  at: Origin | undefined,
+  otherAddress: string,
+  otherAt: Origin | undefined,
+  unit: string,
+): Problem {
+  return {
+    code: "TU5001",
+    severity: "error",
+    message: `${path} lands on ${key}, where ${otherAddress} already is`,
+    at: at === undefined ? undefined : { ...at, part: "key" },
+    ...(otherAt === undefined ? {} : { notes: [{ name: "first", text: otherAt.file, at: otherAt }] }),
+    fix: "rename one of them, or add what tells them apart to the path of the target",
+    reach: [unit],
+  };
+}
+
+/** A secret that only the store knows cannot be put into longer text: trueup never sees it. */
+function mixedSecrets(setting: Setting, unit: RenderedUnit, context: MapContext): Problem[] {
+  return setting.members.flatMap((member): Problem[] => {
+    const { value } = member;
+    if (!secretsIn(value).some((id) => context.holderOf(id) === "external")) return [];
+    const whole =
+      isSecret(value) &&
+      value.parts.length === 1 &&
+      typeof value.parts[0] === "object" &&
+      value.parts[0].through.length === 0;
+    if (whole) return [];
+    const name = member.path[0] === "files" ? `the file ${member.path[1] ?? ""}` : formatPath(member.path);
+    return [
+      {
+        code: "TU4003",
+        severity: "error",
+        message: `${name} mixes a secret with other text, but the secret's value is held outside Git, so trueup cannot build the text`,
+        at: context.originOf(member.path),
+        fix: "store the whole text as the secret, or let another holder keep it (from: sops)",
+        reach: [unit.id],
+      },
+    ];
+  });
+}
+
+/** Values that no target takes: a warning, once for plain values and once for secrets of an app. */
+function homeless(
+  unit: RenderedUnit,
+  leaves: readonly Leaf[],
+  frames: readonly Frame[],
+  context: MapContext,
+): Problem[] {
+  const left = leaves.filter((leaf) => !frames.some((frame) => selects(frame.target, leaf.value)));
+  const problems = [false, true].map((secrets): Problem | undefined => {
+    const first = left.find((leaf) => holdsSecret(leaf.value) === secrets);
+    if (first === undefined) return undefined;
+    return {
+      code: "TU5004",
+      severity: "warning",
+      message: `no target takes the ${secrets ? "secrets" : "plain values"} of ${unit.app.name}`,
+      at: context.originOf(first.path),
+      fix: `add a target with select: ${secrets ? "secrets" : "plain"} (or all)`,
+      reach: [unit.id],
+    };
+  });
+  return problems.filter((problem) => problem !== undefined);
+}
+
+/** Finds settings of different units (or targets) on one physical key of one store. */
+export function collisionFinder(): (mapped: MappedUnit, originOf: MapContext["originOf"]) => Problem[] {
+  const taken = new Map<
+    string,
+    Map<Key, { readonly unit: string; readonly path: KeyPath; readonly at: Origin | undefined }>
+  >();
+  return (mapped, originOf) => {
+    const problems: Problem[] = [];
+    for (const { frame, unit } of mapped.settings) {
+      const keys = taken.get(frame.storeId) ?? new Map();
+      taken.set(frame.storeId, keys);
+      for (const setting of unit.settings) {
+        const path = setting.members[0]?.path ?? [];
+        const other = keys.get(setting.key);
+        if (other === undefined) keys.set(setting.key, { unit: unit.unit, path, at: undefined });
+        else
+          problems.push(
+            collision(
+              setting.key,
+              formatPath(path),
+              originOf(path),
+              formatAddress(other.unit, other.path),
+              undefined,
+              unit.unit,
+            ),
+          );
+      }
+    }
+    return problems;
+  };
+}

@@ -1,0 +1,244 @@
+/** The plan of one destination: every key that Git wants or that the ledger names, and nothing else. */
+import { parsePath } from "../address.ts";
+import { canonicalJson, digest, sha256 } from "../canonical.ts";
+import type {
+  Change,
+  Conflict,
+  Destination,
+  DestinationPlan,
+  Drift,
+  Entry,
+  Key,
+  KeyPath,
+  LedgerEntry,
+  LedgerRecord,
+  Live,
+  Setting,
+  UnitId,
+  UnitPlan,
+  UnitSettings,
+} from "../model.ts";
+import { secretsIn } from "../secret.ts";
+import { type Form, decomposeText, memberText } from "../setting.ts";
+import { planSecret } from "./secret-plan.ts";
+import { type PlanPolicy, type SettingInput, type SettingPlan, planPlain } from "./setting-plan.ts";
+
+export interface PlanInput {
+  readonly destination: Destination;
+  readonly live: Live;
+  readonly policy: PlanPolicy;
+  /** Units of this destination that exist in Git but are not part of this run (`--app`): left alone entirely. */
+  readonly inScope: (unit: UnitId) => boolean;
+  /** Logical path of a physical key that Git no longer has. */
+  readonly pathOfKey: (unit: UnitId, key: Key) => KeyPath;
+  /** Keys of other destinations in the same store: not foreign. */
+  readonly others: ReadonlySet<Key>;
+  /** Below this prefix trueup keeps its own records. */
+  readonly reserved: Key;
+  readonly commit: string | null;
+  readonly applyId: string;
+}
+
+type Parts = {
+  drift: Drift[];
+  conflicts: Conflict[];
+  needsValue: DestinationPlan["needsValue"][number][];
+  kept: DestinationPlan["kept"][number][];
+};
+
+export function planDestination(input: PlanInput): DestinationPlan {
+  const { destination, live } = input;
+  const wanted = new Map(destination.units.map((unit) => [unit.unit, unit]));
+  const known = [...live.ledger.keys()].filter((unit) => !wanted.has(unit));
+  const parts: Parts = { drift: [], conflicts: [], needsValue: [], kept: [] };
+  const claimed = new Set<Key>(input.others);
+  const units = [...wanted.keys(), ...known]
+    .filter(input.inScope)
+    .toSorted()
+    .flatMap((unit) => planUnit(unit, wanted.get(unit), input, parts) ?? []);
+  for (const unit of destination.units) for (const setting of unit.settings) claimed.add(setting.key);
+  for (const { record } of live.ledger.values())
+    for (const key of [...record.settings.keys(), ...(record.pending?.keys() ?? [])]) claimed.add(key);
+  const foreign = [...live.entries.keys()]
+    .filter((key) => !claimed.has(key) && !key.startsWith(input.reserved))
+    .toSorted();
+  const plan = { units, ...parts };
+  return {
+    destination: destination.id,
+    target: destination.target.name,
+    type: destination.target.type,
+    place: destination.place,
+    head: live.head,
+    ...plan,
+    foreign,
+    untouched: managedUnits(destination, live) - units.length,
+    digest: digestOf(destination.id, units, parts.conflicts),
+  };
+}
+
+/** Units that have, or are to have, something here. */
+function managedUnits(destination: Destination, live: Live): number {
+  const filled = destination.units.filter((unit) => unit.settings.length > 0).map((unit) => unit.unit);
+  return new Set([...filled, ...live.ledger.keys()]).size;
+}
+
+function planUnit(
+  unit: UnitId,
+  wanted: UnitSettings | undefined,
+  input: PlanInput,
+  parts: Parts,
+): UnitPlan | undefined {
+  const stored = input.live.ledger.get(unit);
+  const applied = appliedEntries(stored?.record, input.live.entries, input.destination.target);
+  const settings = new Map((wanted?.settings ?? []).map((setting) => [setting.key, setting]));
+  const changes: Change[] = [];
+  const entries = new Map<Key, LedgerEntry>();
+  for (const key of [...new Set([...settings.keys(), ...applied.keys()])].toSorted()) {
+    const plan = planKey(unit, key, settings.get(key), applied.get(key), input);
+    if (plan.change !== undefined) changes.push(plan.change);
+    if (plan.entry !== undefined) entries.set(key, plan.entry);
+    collect(parts, unit, key, plan, settings.get(key), input);
+  }
+  const record: LedgerRecord = { unit, commit: input.commit, applyId: input.applyId, settings: entries };
+  const upkeep =
+    changes.length === 0 &&
+    (stored?.record.pending !== undefined || !sameEntries(entries, stored?.record.settings ?? new Map()));
+  if (changes.length === 0 && !upkeep) return undefined;
+  return {
+    unit,
+    app: unit.slice(0, unit.indexOf("@")),
+    changes: inOrder(changes),
+    upkeep,
+    ledger: { expected: stored?.version ?? null, record },
+    managed: countManaged(applied),
+  };
+}
+
+function planKey(
+  unit: UnitId,
+  key: Key,
+  setting: Setting | undefined,
+  applied: LedgerEntry | undefined,
+  input: PlanInput,
+): SettingPlan {
+  const live = input.live.entries.get(key);
+  const { layout, shape } = input.destination.target;
+  const bare = setting === undefined && applied?.members === undefined;
+  const none: Setting = { key, layout: bare ? "keys" : layout, shape, secret: applied?.secret ?? false, members: [] };
+  const pathOf = (name: string): KeyPath => {
+    const base = input.pathOfKey(unit, key);
+    if (name === "") return base;
+    return [...(layout === "groups" ? base : []), ...(shape === "env" ? [name] : (parsePath(name) ?? [name]))];
+  };
+  const settingInput: SettingInput = { unit, setting: setting ?? none, applied, live, policy: input.policy, pathOf };
+  return settingInput.setting.secret || applied?.secret === true ? planSecret(settingInput) : planPlain(settingInput);
+}
+
+/**
+ * What the ledger says was applied. A write-ahead list counts for a key that already holds what it announced, so an
+ * interrupted apply of a large unit is recognised as ours.
+ */
+function appliedEntries(
+  record: LedgerRecord | undefined,
+  live: ReadonlyMap<Key, Entry>,
+  form: Form,
+): Map<Key, LedgerEntry> {
+  const entries = new Map(record?.settings ?? []);
+  for (const [key, pending] of record?.pending ?? []) {
+    const entry = live.get(key);
+    if (pending === null) {
+      if (entry === undefined) entries.delete(key);
+    } else if (entry !== undefined && (pending.secret ? !entries.has(key) : holds(entry, pending, form))) {
+      entries.set(key, { ...pending, version: entry.version });
+    }
+  }
+  return entries;
+}
+
+function holds(entry: Entry, pending: LedgerEntry, form: Form): boolean {
+  if (entry.value === undefined) return false;
+  if (pending.members === undefined) return digest(entry.value) === pending.digest;
+  const found = decomposeText(form, entry.value);
+  if (found === undefined) return false;
+  return [...pending.members].every(([name, value]) => {
+    const live = found.get(name);
+    return live !== undefined && digest(memberText(form, live)) === value;
+  });
+}
+
+function collect(
+  parts: Parts,
+  unit: UnitId,
+  key: Key,
+  plan: SettingPlan,
+  setting: Setting | undefined,
+  input: PlanInput,
+): void {
+  parts.drift.push(...plan.drift);
+  parts.conflicts.push(...plan.conflicts);
+  if (plan.kept) parts.kept.push({ unit, path: input.pathOfKey(unit, key) });
+  for (const path of plan.needsValue) {
+    const value = setting?.members.find((member) => member.path.join("\0") === path.join("\0"))?.value;
+    parts.needsValue.push({ unit, path, secret: (value === undefined ? [] : secretsIn(value))[0] ?? "" });
+  }
+}
+
+function sameEntries(a: ReadonlyMap<Key, LedgerEntry>, b: ReadonlyMap<Key, LedgerEntry>): boolean {
+  return (
+    a.size === b.size &&
+    [...a].every(([key, entry]) => entryText(entry) === (b.has(key) ? entryText(b.get(key)) : undefined))
+  );
+}
+
+/** Everything but the version: a rewrite of the same value by somebody else is no reason to touch the ledger. */
+function entryText(entry: LedgerEntry | undefined): string {
+  const members = [...(entry?.members ?? [])].map(([name, value]): [string, string | null] => [name, value]);
+  return canonicalJson([
+    entry?.digest ?? null,
+    entry?.secret ?? false,
+    entry?.members === undefined ? null : Object.fromEntries(members),
+  ]);
+}
+
+const ORDER = { create: 0, adopt: 1, update: 2, replace: 3, delete: 4 } as const;
+
+/** Adds, then changes, then deletes; by key within each. */
+function inOrder(changes: readonly Change[]): readonly Change[] {
+  return changes.toSorted((a, b) => ORDER[a.kind] - ORDER[b.kind] || (a.key < b.key ? -1 : 1));
+}
+
+function countManaged(applied: ReadonlyMap<Key, LedgerEntry>): number {
+  let count = 0;
+  for (const entry of applied.values()) count += entry.members?.size ?? 1;
+  return count;
+}
+
+/** What a reviewer approves: keys, kinds, and what each value was and becomes. Not store versions, not the commit. */
+function digestOf(destination: string, units: readonly UnitPlan[], conflicts: readonly Conflict[]): string {
+  const rows = units.flatMap(({ unit, changes }) =>
+    changes.map((change) => [
+      unit,
+      change.key,
+      change.kind,
+      change.secret,
+      change.members.map((member) => [
+        member.name,
+        member.action,
+        member.secret,
+        member.before ?? null,
+        member.before === undefined,
+        member.after ?? null,
+        member.after === undefined,
+      ]),
+    ]),
+  );
+  const clashes = conflicts.map((conflict) => [
+    conflict.unit,
+    conflict.key,
+    conflict.name,
+    conflict.kind,
+    conflict.live ?? null,
+    conflict.git ?? null,
+  ]);
+  return sha256(canonicalJson([destination, rows, clashes]));
+}

@@ -1,0 +1,213 @@
+/** `apps/<app>/files/<name>.hbs`: whole texts, with blocks, but no way out of the unit's own values. */
+import type { FileTemplate, Secret, UnitId, Value, ValueMap } from "../model.ts";
+import type { Problem } from "../problem.ts";
+import { isSecret, secret } from "../secret.ts";
+import type { Lookup } from "../template/evaluate.ts";
+import { HELPERS, callHelper } from "../template/helpers.ts";
+
+type Handlebars = typeof import("handlebars");
+
+/** Rounds of all `{{#each}}` together, and characters of the result (1 MiB). */
+const MAX_ROUNDS = 100_000;
+const MAX_RESULT = 1_048_576;
+const MAX_DEPTH = 16;
+const BLOCKS: readonly string[] = ["if", "unless", "each", "with"];
+const FACTS: readonly string[] = ["env", "region", "app", "system", "vars", "shared", "secret"];
+
+type FileResult = { readonly text: string | Secret } | { readonly problem: Problem };
+
+/**
+ * Renders one file. Context: the unit's values, and the facts (`env`, `vars`, …) where no value has their name;
+ * facts are always there as `@env`, `@vars`, `@secret` and so on.
+ */
+export function renderFile(
+  file: FileTemplate,
+  values: ValueMap,
+  lookup: Lookup,
+  options: { readonly handlebars: Handlebars | undefined; readonly unit: UnitId },
+): FileResult {
+  if (options.handlebars === undefined) throw new Error("files/ templates need templateEngine(texts, true)");
+  const problem = (code: Problem["code"], message: string, line?: number): FileResult => ({
+    problem: { code, severity: "error", message, at: placeOf(file, line), reach: [options.unit] },
+  });
+  const tokens: Secret[] = [];
+  const engine = sandbox(options.handlebars, tokens);
+  try {
+    const program = options.handlebars.parse(file.text);
+    const refused = findRefused(program, 0);
+    if (refused !== undefined) return problem("TU2003", refused.message, refused.line);
+    const facts = Object.fromEntries(FACTS.map((name) => [name, factOf(name, lookup, tokens)]));
+    const template = engine.compile(file.text, {
+      strict: true,
+      noEscape: true,
+      knownHelpersOnly: true,
+      knownHelpers: Object.fromEntries([...HELPERS, ...BLOCKS].map((name) => [name, true])),
+    });
+    const text = template({ ...facts, ...(standIn(values, tokens) as object) }, { data: facts });
+    if (text.length > MAX_RESULT) return problem("TU2006", `the rendered file is larger than ${MAX_RESULT} bytes`);
+    return { text: withSecrets(text, tokens) };
+  } catch (error) {
+    return problem(...explain(error));
+  }
+}
+
+/** An own copy of Handlebars with our helpers and nothing else: no log, no lookup, no partials. */
+function sandbox(handlebars: Handlebars, tokens: Secret[]): Handlebars {
+  const engine = handlebars.create();
+  const builtin = { ...engine.helpers } as Record<string, (...args: unknown[]) => string>;
+  for (const name of Object.keys(builtin)) engine.unregisterHelper(name);
+  let rounds = 0;
+  let produced = 0;
+  for (const name of BLOCKS) {
+    engine.registerHelper(name, function (this: unknown, ...args: unknown[]): string {
+      const [subject] = args;
+      if ((name === "each" || name === "with") && subject === undefined)
+        throw new Trouble("TU2001", `{{#${name}}} got a name that nothing has`);
+      if (name === "each" && typeof subject === "object" && subject !== null) rounds += Object.keys(subject).length;
+      if (rounds > MAX_ROUNDS) throw new Trouble("TU2006", `{{#each}} goes round more than ${MAX_ROUNDS} times`);
+      const result = (builtin[name] as (...all: unknown[]) => string).apply(this, args);
+      produced += result.length;
+      if (produced > MAX_RESULT * MAX_DEPTH)
+        throw new Trouble("TU2006", `the rendered file is larger than ${MAX_RESULT} bytes`);
+      return result;
+    });
+  }
+  for (const name of HELPERS) {
+    engine.registerHelper(name, (...all: unknown[]) => toPrintable(runOn(name, all.slice(0, -1), tokens), tokens));
+  }
+  return engine;
+}
+
+function runOn(name: string, args: readonly unknown[], tokens: readonly Secret[]): Value {
+  if (name === "default") return (args[0] ?? args[1] ?? null) as Value;
+  if (args.some((arg) => arg === undefined)) throw new Trouble("TU2001", `{{${name}}} got a name that nothing has`);
+  const result = callHelper(
+    name,
+    args.map((arg) => fromStandIn(arg as Value, tokens)),
+  );
+  if ("why" in result) throw new Trouble("TU2005", `${name} ${result.why}`);
+  return result.value;
+}
+
+// Secrets travel through Handlebars as tokens around NUL, which no file can hold, and are put back afterwards.
+const TOKEN = /\0(\d+)\0/gu;
+
+function standIn(value: Value, tokens: Secret[]): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (isSecret(value)) return `\0${tokens.push(value) - 1}\0`;
+  if (Array.isArray(value)) return value.map((item: Value) => standIn(item, tokens));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, standIn(item, tokens)]));
+}
+
+function fromStandIn(value: Value, tokens: readonly Secret[]): Value {
+  return typeof value === "string" && value.includes("\0") ? asValue(withSecrets(value, tokens)) : value;
+}
+
+const asValue = (text: string | Secret): Value => text;
+
+function toPrintable(value: Value, tokens: Secret[]): unknown {
+  return standIn(value, tokens);
+}
+
+function withSecrets(text: string, tokens: readonly Secret[]): string | Secret {
+  if (!text.includes("\0")) return text;
+  const parts = text
+    .split(TOKEN)
+    .flatMap((piece, index) =>
+      index % 2 === 0 ? (piece === "" ? [] : [piece]) : (tokens[Number(piece)]?.parts ?? []),
+    );
+  return secret(parts);
+}
+
+function factOf(name: string, lookup: Lookup, tokens: Secret[]): unknown {
+  // Looked up name by name when they are used: not every secret is for every file.
+  if (name === "shared" || name === "secret") return lazily(name, lookup, tokens, []);
+  const looked = lookup([name]);
+  return "value" in looked ? standIn(looked.value, tokens) : undefined;
+}
+
+/** An object whose members are looked up when Handlebars asks for them. */
+function lazily(root: string, lookup: Lookup, tokens: Secret[], path: readonly string[]): object {
+  return new Proxy(
+    {},
+    {
+      has: (_, key) => typeof key === "string",
+      getOwnPropertyDescriptor: (_, key) => ({ configurable: true, enumerable: true, value: member(String(key)) }),
+      get: (_, key) => (typeof key === "string" ? member(key) : undefined),
+    },
+  );
+  function member(key: string): unknown {
+    const here = [...path, key];
+    if (root === "shared" && path.length === 0 && key === "secret") return lazily(root, lookup, tokens, here);
+    const looked = lookup([root, ...here]);
+    if ("missing" in looked) throw new Trouble(looked.missing.code, looked.missing.message);
+    return standIn(looked.value, tokens);
+  }
+}
+
+interface Node {
+  readonly type: string;
+  readonly loc?: { readonly start: { readonly line: number } };
+  readonly path?: { readonly type: string; readonly original?: unknown; readonly parts?: readonly unknown[] };
+  readonly [key: string]: unknown;
+}
+
+/** The first node that is not allowed, anywhere in the syntax tree. */
+function findRefused(
+  node: unknown,
+  depth: number,
+): { readonly message: string; readonly line: number | undefined } | undefined {
+  if (typeof node !== "object" || node === null) return undefined;
+  if (Array.isArray(node)) {
+    for (const child of node) {
+      const found = findRefused(child, depth);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  const { type, path, loc } = node as Node;
+  const line = loc?.start.line;
+  if (depth > MAX_DEPTH) return { message: `blocks are nested more than ${MAX_DEPTH} levels deep`, line };
+  if (typeof type === "string" && /^(?:Partial|Decorator)/u.test(type))
+    return { message: "partials and decorators are not allowed", line };
+  const callee = typeof path?.original === "string" ? path.original : "";
+  const calls = type === "BlockStatement" || ((node as { params?: readonly unknown[] }).params?.length ?? 0) > 0;
+  if (calls && ![...HELPERS, ...BLOCKS].includes(callee))
+    return { message: `there is no helper called ${callee}`, line };
+  const deeper = depth + (type === "BlockStatement" ? 1 : 0);
+  for (const [key, child] of Object.entries(node)) {
+    const found = key === "loc" ? undefined : findRefused(child, deeper);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+class Trouble extends Error {
+  readonly code: Problem["code"];
+  constructor(code: Problem["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Handlebars tells the place of some errors only inside its message: `"x" not defined in … - 2:4`. */
+function explain(error: unknown): [Problem["code"], string, number | undefined] {
+  const text = error instanceof Error ? error.message : "";
+  const own = error as { code?: Problem["code"]; lineNumber?: number };
+  const missing = /^"(.+)" not defined in /u.exec(text);
+  const line = own.lineNumber ?? Number(/(?:on line | - )(\d+)/u.exec(text)?.[1] ?? Number.NaN);
+  const at = Number.isNaN(line) ? undefined : line;
+  if (error instanceof Trouble) return [error.code, error.message, at];
+  if (missing !== null) return ["TU2001", `nothing is called ${missing[1] ?? ""} in the values of this app`, at];
+  if (text.startsWith("Parse error")) return ["TU2002", "the template cannot be read", at];
+  if (text.includes("doesn't match"))
+    return ["TU2002", `the template cannot be read: ${text.replace(/ - \d+:\d+$/u, "")}`, at];
+  return ["TU2002", "the template cannot be rendered", at];
+}
+
+function placeOf(file: FileTemplate, line: number | undefined): Problem["at"] {
+  if (line === undefined) return { file: file.file };
+  const lines = file.text.split("\n");
+  const offset = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
+  return { file: file.file, offset, length: Math.max(1, lines[line - 1]?.length ?? 1) };
+}

@@ -1,0 +1,137 @@
+/** What a reviewer must not miss: guards, secrets without a value, conflicts, deletions and replacements. Never cut unless nothing else is left to cut. */
+import { bold, code, fence, prose, table } from "../../markdown.ts";
+import { appsOf, foldPlaces, placesOf, splitUnit } from "../../reach.ts";
+import { count, plural, some } from "../../words.ts";
+import { conflictText, sides } from "../change.ts";
+import type { NeedsRow, Row } from "../fold.ts";
+import { labelOf } from "../lift.ts";
+import { type Facts, homesMarkdown, isGuarded, keyMarkdown, reachMarkdown } from "./facts.ts";
+
+export function guardSection(facts: Facts): string[] {
+  const open = facts.plan.refusals.filter((refusal) => !refusal.lifted);
+  if (open.length === 0) return [];
+  const lines = open.slice(0, facts.level.critical).map((refusal) => {
+    const examples = refusal.examples.length === 0 ? "" : `: ${refusal.examples.map(code).join(", ")}`;
+    return `${bold(refusal.guard)}: ${prose(refusal.message)}${examples}`;
+  });
+  const hidden = open.length - lines.length;
+  const labels = [...new Set(open.flatMap((refusal) => labelOf(refusal.guard) ?? []))];
+  const who = facts.ctx.liftBy === undefined ? "" : ` with *${facts.ctx.liftBy.replace(/[^a-z]/gu, "")}* permission`;
+  const lift =
+    labels.length === 0
+      ? "This cannot be lifted by a label."
+      : `If it is intended, somebody${who} adds the label ${labels.map(code).join(", ")}; the plan runs again by itself.`;
+  return quote("CAUTION", ["This plan is refused and will not be applied.", ...bullets(lines, hidden, "guard"), lift]);
+}
+
+export function needsSection(facts: Facts): string[] {
+  if (facts.needs.length === 0) return [];
+  const shown = facts.needs.slice(0, facts.level.critical);
+  const lines = shown.map((row) => `${bold(secretName(row))}: ${reachMarkdown(facts, row.units)}`);
+  const [first] = shown;
+  const command = first === undefined ? [] : fence("", commands(facts, first));
+  const intro = "Held outside Git and still without a value. Merging creates *placeholders*; the app may not start until somebody fills them:";
+  return quote("IMPORTANT", [intro, ...bullets(lines, facts.needs.length - shown.length, "secret"), ...command]);
+}
+
+/** `payments.webhook_key`, `shared.smtp_password`. */
+function secretName(row: NeedsRow): string {
+  return row.secret.startsWith("shared.") ? row.secret : `${appsOf(row.units)[0] ?? ""}.${row.secret}`;
+}
+
+function commands(facts: Facts, row: NeedsRow): string[] {
+  const [owner = "", ...rest] = secretName(row).split(".");
+  const envs = [...new Set(foldPlaces(placesOf(row.units), facts.ctx.world.places).map((words) => words.env))];
+  return envs.slice(0, 10).map((env) => `trueup secrets set ${owner} ${rest.join(".")} --env ${env}`);
+}
+
+export function conflictSection(facts: Facts): string[] {
+  const { conflicts, level } = facts;
+  if (conflicts.length === 0) return [];
+  const rows = conflicts.slice(0, level.critical).map((row) => [
+    keyMarkdown(facts, row.path),
+    reachMarkdown(facts, row.units),
+    code(conflictText(row, level.value)),
+  ]);
+  const hidden = conflicts.length - rows.length;
+  return [
+    `**Changed in Git and live** (${plural(rows.length, "row")}): Git wins only if the guard is lifted.`,
+    "",
+    ...table(["Key", "Where", "What happened"], rows, false),
+    ...cutNote(facts, hidden, "conflict", conflicts.slice(rows.length).flatMap((row) => row.units)),
+  ];
+}
+
+/** One row per key and value: deletions and replacements, those in protected environments first and in the open. */
+export function destroySections(facts: Facts): string[][] {
+  return (["remove", "replace"] as const).flatMap((action) => {
+    const rows = facts.rows.filter((row) => row.action === action).flatMap((row) => valueRows(row));
+    const guarded = rows.map((row) => withUnits(row, (unit) => isGuarded(facts, unit)));
+    const others = rows.map((row) => withUnits(row, (unit) => !isGuarded(facts, unit)));
+    return [destroyed(facts, guarded, true), destroyed(facts, others, false)];
+  });
+}
+
+interface ValueRow {
+  readonly row: Row;
+  readonly outcome: Row["outcomes"][number];
+}
+
+function valueRows(row: Row): ValueRow[] {
+  if (row.secret) return [{ row, outcome: { units: row.units } }];
+  return row.outcomes.map((outcome) => ({ row, outcome }));
+}
+
+function withUnits(value: ValueRow, keep: (unit: string) => boolean): ValueRow {
+  return { row: value.row, outcome: { ...value.outcome, units: value.outcome.units.filter(keep) } };
+}
+
+function destroyed(facts: Facts, values: readonly ValueRow[], guarded: boolean): string[] {
+  const wanted = values.filter(({ outcome }) => outcome.units.length > 0);
+  const [first] = wanted;
+  if (first === undefined) return [];
+  const limit = guarded ? facts.level.critical : Math.min(facts.level.edits, facts.level.critical);
+  const shown = wanted.slice(0, limit);
+  const units = wanted.flatMap(({ outcome }) => outcome.units);
+  const envs = foldPlaces(placesOf(units), facts.ctx.world.places).map((words) => words.env);
+  const where = some([...new Set(envs)].map((env) => (guarded ? env.toUpperCase() : env)).map(prose), 5);
+  const verb = first.row.action === "remove" ? "Deleted" : "Replaced";
+  const why = first.row.action === "remove" ? "the values are shown so that they can be restored" : "deleted and created, for a moment without a value";
+  const headline = `${verb} in ${where} (${plural(wanted.length, "row")}, ${plural(units.length, "value")})`;
+  const columns = first.row.action === "remove" ? ["Key", "Value now", "Where"] : ["Key", "Value now → after", "Where"];
+  const rows = shown.map(({ row, outcome }) => [
+    keyMarkdown(facts, row.path),
+    sides(row, outcome, facts.level.value).map(code).join(" → "),
+    reachMarkdown(facts, outcome.units),
+  ]);
+  const hidden = wanted.slice(shown.length);
+  return [
+    `<details${guarded ? " open" : ""}><summary><b>${headline}</b>: ${why}</summary>`,
+    "",
+    ...table(columns, rows, false),
+    ...cutNote(facts, hidden.length, "row", hidden.flatMap(({ outcome }) => outcome.units)),
+    "",
+    "</details>",
+  ];
+}
+
+/** Says what was cut, how it spreads over apps, and where it is. */
+function cutNote(facts: Facts, hidden: number, noun: string, units: readonly string[]): string[] {
+  if (hidden === 0) return [];
+  const perApp = new Map<string, number>();
+  for (const unit of units) perApp.set(splitUnit(unit).app, (perApp.get(splitUnit(unit).app) ?? 0) + 1);
+  const sorted = [...perApp].toSorted((a, b) => b[1] - a[1]);
+  const apps = some(sorted.slice(0, 20).map(([app, n]) => `${code(app)} ${count(n)}`), 20);
+  const more = sorted.length > 20 ? ` and ${plural(sorted.length - 20, "more app")}` : "";
+  return ["", `${plural(hidden, `more ${noun}`)}, values per app: ${apps}${more}${homesMarkdown(facts.ctx)}`];
+}
+
+function bullets(lines: readonly string[], hidden: number, noun: string): string[] {
+  const all = hidden > 0 ? [...lines, plural(hidden, `more ${noun}`)] : lines;
+  return ["", ...all.map((line) => `- ${line}`), ""];
+}
+
+function quote(kind: string, lines: readonly string[]): string[] {
+  return [`> [!${kind}]`, ...lines.map((line) => (line === "" ? ">" : `> ${line}`))];
+}
+

@@ -1,0 +1,15 @@
+/** Files in flight at once: enough to keep a disk busy, few enough for any limit of open files. */
+const WIDTH = 16;
+
+/** Does the work for every item, several at a time. After an error nothing new is begun, and it is thrown once all is still. */
+export async function inParallel<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items[Symbol.iterator]();
+  const errors: unknown[] = [];
+  const worker = async (): Promise<void> => {
+    for (let next = rest.next(); next.done !== true && errors.length === 0; next = rest.next()) {
+      await work(next.value).catch((error: unknown) => void errors.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: WIDTH }, worker));
+  if (errors.length > 0) throw errors[0];
+}

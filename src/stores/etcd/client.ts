@@ -1,0 +1,139 @@
+/**
+ * A thin client over `etcd3`, which is used for addresses, TLS and login only. Its retries are off: they send writes
+ * again blindly and then call our own write a conflict (etcd3 1.1.2, seen 2026-08). No watch, no lease: a process that
+ * has one open never ends.
+ */
+import type { IRangeRequest, IRangeResponse, IResponseHeader, ITxnRequest, ITxnResponse } from "etcd3";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Failure } from "../../failure.ts";
+import { connection } from "./connection.ts";
+import type { Answer, Codec, Connection } from "./connection.ts";
+import type { Options } from "./options.ts";
+import { unreachable } from "./probe.ts";
+import { failureOf, standingOf } from "./status.ts";
+import type { Status } from "./status.ts";
+
+export interface Client {
+  readonly options: Options;
+  /** Encodes requests as they will be sent, so that their size is known and a repetition is the same to the byte. */
+  codec(subject: string): Promise<Codec>;
+  /** Reads; tries the other endpoints and waits a little where that can help. `subject` completes "could not …". */
+  range(request: IRangeRequest, subject: string, signal?: AbortSignal): Promise<IRangeResponse>;
+  /** Several reads at one revision: a transaction without writes. */
+  ranges(requests: readonly IRangeRequest[], subject: string, signal?: AbortSignal): Promise<RangesAnswer>;
+  /** Sends a write once. Another endpoint is tried only where the request provably never left. */
+  write(request: Buffer): Promise<Answer<ITxnResponse>>;
+  /** The failure for a status of `write`, with the cause looked up where nothing could be connected to. */
+  explain(status: Status, subject: string): Promise<Failure>;
+  close(): void;
+}
+
+export interface RangesAnswer {
+  readonly revision: string;
+  readonly answers: readonly IRangeResponse[];
+}
+
+/** How often a login that the server calls outdated is renewed before that is taken as an answer. */
+const LOGINS = 2;
+
+/** Loads etcd3. Nothing is sent until the first call. */
+export async function openClient(options: Options): Promise<Client> {
+  const connections: Connection[] = await Promise.all(options.endpoints.map((each) => connection(each, options)));
+  let first = 0;
+  let cluster: string | undefined;
+
+  /** One request, on the first endpoint that takes it. The one that answered is asked first next time. */
+  async function send<T>(call: (to: Connection) => Promise<Answer<T>>): Promise<Answer<T>> {
+    let last: Answer<T> | undefined;
+    for (let n = 0; n < connections.length; n++) {
+      const at = (first + n) % connections.length;
+      const to = connections[at];
+      if (to === undefined) continue;
+      last = await withLogin(to, () => call(to));
+      if (last.ok || standingOf(last.status) !== "unsent") {
+        first = at;
+        break;
+      }
+    }
+    if (last === undefined) throw new Failure("USAGE", "No endpoint of etcd is given.", { fix: "Set connection.endpoints." });
+    if (last.ok) return last;
+    // The next try may be luckier elsewhere: a reader can switch at once, a write is guarded against happening twice.
+    if (standingOf(last.status) === "unknown" || standingOf(last.status) === "busy") first = (first + 1) % connections.length;
+    return last;
+  }
+
+  async function query<T extends { readonly header: IResponseHeader }>(
+    call: (to: Connection) => Promise<Answer<T>>,
+    subject: string,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const end = Date.now() + options.timeout;
+    for (let round = 0; ; round++) {
+      throwIfStopped(signal, subject);
+      const answer = await send(call);
+      if (answer.ok) {
+        checkCluster(answer.value.header.cluster_id);
+        return answer.value;
+      }
+      const standing = standingOf(answer.status);
+      if (standing === "unsent") throw await unreachable(options, subject);
+      if (standing === "refused" || Date.now() >= end) throw failureOf(answer.status, options, subject);
+      await pause(round, signal);
+    }
+  }
+
+  function checkCluster(id: string): void {
+    cluster ??= id;
+    if (cluster === id) return;
+    throw new Failure("CORRUPT", "The endpoints of one etcd target belong to different clusters.", {
+      fix: "List only members of one cluster in connection.endpoints; use one target for each cluster.",
+    });
+  }
+
+  return {
+    options,
+    async codec(subject) {
+      const answer = await send((to) => to.codec());
+      if (answer.ok) return answer.value;
+      throw await explain(answer.status, options, subject);
+    },
+    range: (request, subject, signal) => query((to) => to.call<IRangeResponse>("Range", request), subject, signal),
+    async ranges(requests, subject, signal) {
+      const request: ITxnRequest = { success: requests.map((each) => ({ request_range: each })) };
+      const { header, responses } = await query((to) => to.call<ITxnResponse>("Txn", request), subject, signal);
+      return { revision: header.revision, answers: responses.map((each) => each.response_range) };
+    },
+    async write(request) {
+      const answer = await send((to) => to.call<ITxnResponse>("Txn", request));
+      if (answer.ok) checkCluster(answer.value.header.cluster_id);
+      return answer;
+    },
+    explain: (status, subject) => explain(status, options, subject),
+    close: () => connections.forEach((each) => each.close()),
+  };
+}
+
+async function withLogin<T>(to: Connection, call: () => Promise<Answer<T>>): Promise<Answer<T>> {
+  let answer = await call();
+  for (let n = 0; n < LOGINS && !answer.ok && standingOf(answer.status) === "login"; n++) {
+    to.reset();
+    answer = await call();
+  }
+  return answer;
+}
+
+async function explain(status: Status, options: Options, subject: string): Promise<Failure> {
+  return standingOf(status) === "unsent" ? unreachable(options, subject) : failureOf(status, options, subject);
+}
+
+/** Waits 50 ms, then longer, at most a second. An abort ends it early. */
+export async function pause(round: number, signal?: AbortSignal): Promise<void> {
+  await sleep(Math.min(1000, 50 * 2 ** round), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+}
+
+export function throwIfStopped(signal: AbortSignal | undefined, subject: string): void {
+  if (signal?.aborted !== true) return;
+  throw new Failure("INTERRUPTED", `Stopped on request before etcd was asked to ${subject}.`, {
+    fix: "Run the command again when you like: it continues from what is in the store.",
+  });
+}

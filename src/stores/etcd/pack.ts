@@ -1,0 +1,90 @@
+/** Which units go into which request: as few requests as their bytes and operations allow, units always whole. */
+import { encodeHead, encodeLedger } from "../records.ts";
+import type { Group, HeadChange } from "../store.ts";
+import type { Codec } from "./connection.ts";
+import { capacity, unitCapacity } from "./nesting.ts";
+import type { Budget } from "./nesting.ts";
+import { bytesOf, isStill, put, readOne } from "./operations.ts";
+import { flatTxn, nestedTxn, needsCheck, pieceOf } from "./piece.ts";
+import type { Check, Piece } from "./piece.ts";
+
+export type Batch =
+  | { readonly kind: "whole"; readonly groups: readonly Group[]; readonly pieces: readonly Piece[] }
+  /** One unit that no single request can hold. */
+  | { readonly kind: "large"; readonly group: Group };
+
+export interface Packing {
+  readonly codec: Codec;
+  readonly budget: Budget;
+  readonly flat: boolean;
+  readonly maxBytes: number;
+}
+
+/** Stands for a check that is yet to be made, with the longest revision there is. */
+const SOME_CHECK: Check = { revision: "9223372036854775806", names: new Map() };
+/** Bytes that grouping may add to each piece: tags and lengths of a few levels. */
+const WRAPPING = 32;
+
+/** Bytes of a piece inside a request. Exact but for the wrapping, which is rounded up. */
+export function sizeOf(piece: Piece, { codec, budget, flat }: Packing): number {
+  const check = needsCheck(piece, budget) ? SOME_CHECK : undefined;
+  return codec(flat ? flatTxn(piece) : nestedTxn(piece, budget, check)).length + WRAPPING;
+}
+
+/** Bytes of a request that only writes the head. */
+export function headSize({ key, head }: HeadChange, codec: Codec): number {
+  const bytes = bytesOf(key);
+  const text = bytesOf(encodeHead({ ...head, state: "applying" }));
+  return codec({
+    compare: [isStill(bytes, SOME_CHECK.revision)],
+    success: [put(bytes, text)],
+    failure: [readOne(bytes)],
+  }).length;
+}
+
+/** True if one request can hold the piece beside the head. */
+export function fits(piece: Piece, bytes: number, room: number, { budget, flat }: Packing): boolean {
+  if (bytes > room) return false;
+  return flat ? operationsOf(piece) < budget.flat : piece.operations.length <= unitCapacity(budget);
+}
+
+/** Operations or guards, whichever are more: what a flat transaction counts. */
+function operationsOf(piece: Piece): number {
+  return Math.max(piece.guards.length + 1, piece.operations.length);
+}
+
+/** At least one batch, so that a commit without groups still writes its head. */
+export function pack(head: HeadChange, groups: readonly Group[], packing: Packing): Batch[] {
+  const room = packing.maxBytes - headSize(head, packing.codec);
+  const slots = packing.flat ? Infinity : capacity(packing.budget.root) - 1;
+  const batches: Batch[] = [];
+  let open: { groups: Group[]; pieces: Piece[]; bytes: number; operations: number } | undefined;
+  for (const group of groups) {
+    const piece = wholePiece(group);
+    const bytes = sizeOf(piece, packing);
+    if (!fits(piece, bytes, room, packing)) {
+      batches.push({ kind: "large", group });
+      open = undefined;
+      continue;
+    }
+    const operations = operationsOf(piece);
+    const isFull =
+      open !== undefined &&
+      (open.bytes + bytes > room ||
+        open.pieces.length >= slots ||
+        (packing.flat && open.operations + operations >= packing.budget.flat));
+    if (open === undefined || isFull) {
+      open = { groups: [], pieces: [], bytes: 0, operations: 0 };
+      batches.push({ kind: "whole", groups: open.groups, pieces: open.pieces });
+    }
+    open.groups.push(group);
+    open.pieces.push(piece);
+    open.bytes += bytes;
+    open.operations += operations;
+  }
+  return batches.length === 0 ? [{ kind: "whole", groups: [], pieces: [] }] : batches;
+}
+
+function wholePiece({ unit, writes, ledger }: Group): Piece {
+  return pieceOf(unit, writes, { key: ledger.key, expected: ledger.expected, text: encodeLedger(ledger.record) });
+}
