@@ -27,7 +27,9 @@ import type { Limits } from "./stores/store.ts";
 import { type TemplateEngine, templateEngine } from "./template/engine.ts";
 import { isTemplate } from "./template/template.ts";
 import { isValueMap } from "./tree.ts";
-import { type SchemaSet, schemaSet } from "./validate/schemas.ts";
+import { openSchemas } from "./validate/open.ts";
+import type { SchemaSet } from "./validate/schemas.ts";
+import { typesNamed } from "./validate/types.ts";
 import { xEnvOf } from "./validate/explain.ts";
 import { validateUnit } from "./validate/validate.ts";
 
@@ -93,7 +95,7 @@ export async function prepare(repo: Repo, limits: Workbench["limits"]): Promise<
   return {
     repo,
     engine,
-    schemas: schemaSet(repo.schemas),
+    schemas: await openSchemas(repo.schemas),
     frames: byPlace,
     contexts,
     limits,
@@ -242,8 +244,13 @@ export function check(
   return { problems: folded, counts: { apps: apps.size, places: places.size, units, keys } };
 }
 
+/** A change of type is meant where the schema names both types for the key. */
 function allowsTypes(bench: Workbench, app: App): Parameters<typeof checkOverrides>[1] {
-  return (path, types) => app.schema !== undefined && bench.schemas.allowsTypes(app.schema, path, types);
+  const { schema } = app;
+  return (path, types) => {
+    const named = schema === undefined ? new Set<string>() : typesNamed(bench.repo.schemas, schema, path);
+    return types.every((type) => named.has(type));
+  };
 }
 
 function countLeaves(map: ValueMap): number {

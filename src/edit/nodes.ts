@@ -16,7 +16,7 @@ interface Span {
   readonly start: number;
   readonly end: number;
 }
-export interface ScalarNode extends Span {
+interface ScalarNode extends Span {
   readonly kind: "scalar";
   readonly quotes: Quotes;
   /** Text after unescaping; not yet resolved to a number or boolean. */
@@ -26,10 +26,10 @@ export interface ScalarNode extends Span {
   /** A block scalar whose trailing blank lines belong to it (`|+`). */
   readonly keep: boolean;
 }
-export interface AliasNode extends Span {
+interface AliasNode extends Span {
   readonly kind: "alias";
 }
-export interface ListNode extends Span {
+interface ListNode extends Span {
   readonly kind: "list";
   readonly flow: boolean;
   readonly items: readonly YamlNode[];

@@ -36,7 +36,7 @@ export function appendPair(context: Context, key: string, value: Plain): string 
 }
 
 /** Puts lines below the line on which `offset` stands; if that is the start of a line, right there. */
-export function insertBelow(text: string, offset: number, lines: readonly string[]): string {
+function insertBelow(text: string, offset: number, lines: readonly string[]): string {
   const nl = breakOf(text);
   // A `|+` scalar ends at the start of the next line: its blank lines belong to it.
   if (offset > 0 && lineStart(text, offset) === offset)

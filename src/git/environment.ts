@@ -37,5 +37,7 @@ export function gitEnvironment(parent: NodeJS.ProcessEnv): Record<string, string
 
 /** True where a job owns the checkout in spite of its owner's number: containers in CI run as another user. */
 export function isCi(parent: NodeJS.ProcessEnv): boolean {
-  return [parent["CI"], parent["GITHUB_ACTIONS"]].some((value) => value !== undefined && !/^(?:|0|false)$/iu.test(value));
+  return [parent["CI"], parent["GITHUB_ACTIONS"]].some(
+    (value) => value !== undefined && !/^(?:|0|false)$/iu.test(value),
+  );
 }

@@ -33,7 +33,11 @@ export async function resolve(repo: Repository, text: string): Promise<string> {
   if (found.length === 0) throw await unknownName(repo, text);
   const commits = await Promise.all(found.map(({ id }) => peel(repo, `${id}${reference.steps}`)));
   const [first, ...others] = [...new Set(commits)];
-  if (others.length > 0) throw ambiguous(text, found.map(({ ref }) => ref));
+  if (others.length > 0)
+    throw ambiguous(
+      text,
+      found.map(({ ref }) => ref),
+    );
   return first ?? notThere(repo, text);
 }
 
@@ -60,11 +64,20 @@ async function existing(repo: Repository, id: string): Promise<string> {
 }
 
 function notThere(repo: Repository, text: string): never {
-  throw new Failure("HISTORY", `The commit ${printable(text)} is not in this clone${repo.shallow ? ", which is shallow" : ""}.`, {
-    fix: repo.shallow
-      ? "check out with full history: fetch-depth: 0 in actions/checkout, or git fetch --unshallow"
-      : "git fetch origin",
-  });
+  throw commitNotThere(repo, text);
+}
+
+/** A commit is named that the clone does not hold, and what to do about it. */
+export function commitNotThere(repo: Pick<Location, "shallow">, text: string): Failure {
+  return new Failure(
+    "HISTORY",
+    `The commit ${printable(text)} is not in this clone${repo.shallow ? ", which is shallow" : ""}.`,
+    {
+      fix: repo.shallow
+        ? "check out with full history: fetch-depth: 0 in actions/checkout, or git fetch --unshallow"
+        : "git fetch origin",
+    },
+  );
 }
 
 async function unknownName(repo: Repository, text: string): Promise<Failure> {
@@ -76,7 +89,13 @@ async function unknownName(repo: Repository, text: string): Promise<Failure> {
       fix: only !== undefined && more.length === 0 ? `give the full id: ${only}` : "give all 40 characters of the id",
     });
   }
-  const names = await repo.run(["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/tags", "refs/remotes"]);
+  const names = await repo.run([
+    "for-each-ref",
+    "--format=%(refname:lstrip=2)",
+    "refs/heads",
+    "refs/tags",
+    "refs/remotes",
+  ]);
   const meant = suggest(text, names.split("\n"));
   return new Failure("USAGE", `No branch or tag is called ${printable(text)}.`, {
     fix: meant === undefined ? "give a branch, a tag or a full commit id" : `did you mean ${meant}?`,
@@ -120,7 +139,7 @@ export async function commitsBetween(
 }
 
 /** One commit, by full id. Throws `HISTORY` if it is missing. */
-export async function commit(repo: Repository, id: string): Promise<Commit> {
+export async function describeCommit(repo: Repository, id: string): Promise<Commit> {
   const [found] = await log(repo, ["--max-count=1", "--end-of-options", await existing(repo, requireFullId(id)), "--"]);
   return found ?? notThere(repo, id);
 }

@@ -37,7 +37,10 @@ export function porcelain(folder: string, settings: readonly string[]): Porcelai
   };
 }
 
-async function load(folder: string, settings: readonly string[]): Promise<(args: readonly string[]) => Promise<string>> {
+async function load(
+  folder: string,
+  settings: readonly string[],
+): Promise<(args: readonly string[]) => Promise<string>> {
   const { simpleGit } = await import("simple-git");
   const environment = gitEnvironment(process.env);
   const git = simpleGit({

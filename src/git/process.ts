@@ -72,6 +72,11 @@ export function gitFailure(args: readonly string[], stderr: string): Failure {
     return new Failure("MISSING", "Git does not know who you are, and a commit needs an author.", {
       fix: 'git config user.name "…" && git config user.email "…"',
     });
+  if (/would be overwritten/u.test(stderr))
+    return new Failure("USAGE", "Files in the work tree are in the way: Git would have to overwrite them.", {
+      fix: "move them away, or commit them",
+      details: said.slice(0, 10),
+    });
   const missing = /missing (?:blob|object)|unable to read|could not get object info|promisor|bad object/iu.test(stderr);
   return new Failure(missing ? "HISTORY" : "INTERNAL", `git ${args[0] ?? ""} failed: ${said.at(-1) ?? ""}`, {
     details: said.slice(0, 5),

@@ -10,7 +10,12 @@ export type Reference =
   | { readonly kind: "id"; readonly id: string }
   | { readonly kind: "head"; readonly steps: string }
   /** Refs it may stand for, and those to try if none of them exists. */
-  | { readonly kind: "name"; readonly refs: readonly string[]; readonly otherwise: readonly string[]; readonly steps: string };
+  | {
+      readonly kind: "name";
+      readonly refs: readonly string[];
+      readonly otherwise: readonly string[];
+      readonly steps: string;
+    };
 
 export function isFullId(text: string): boolean {
   return FULL_ID.test(text);
@@ -19,11 +24,13 @@ export function isFullId(text: string): boolean {
 /** Throws `USAGE` unless the text is a full object id, in lower case. */
 export function requireFullId(text: string): string {
   if (FULL_ID.test(text)) return text;
-  throw new Failure("USAGE", `${printable(text)} is not a full commit id.`, { fix: "give all 40 characters of the id" });
+  throw new Failure("USAGE", `${printable(text)} is not a full commit id.`, {
+    fix: "give all 40 characters of the id",
+  });
 }
 
 /** Why a text cannot be the name of a branch or tag (`git check-ref-format`); undefined if it can. */
-export function refNameProblem(name: string): string | undefined {
+function refNameProblem(name: string): string | undefined {
   if (name === "" || name === "@") return "it is empty";
   if (name.startsWith("-")) return "it starts with a dash";
   // eslint-disable-next-line no-control-regex -- control characters are what this is about

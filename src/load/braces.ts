@@ -1,4 +1,5 @@
 /** Templates without quotes: `host: {{env}}.db`, which YAML takes for the start of a map inside a map. */
+import { lineStart } from "./report.ts";
 import type { Fault } from "./report.ts";
 
 /** A stretch of text, by characters; `end` is exclusive. */
@@ -28,8 +29,8 @@ export function templateSpan(source: string, start: number, inFlow: boolean): Sp
  * a `#` does not count.
  */
 export function unquotedTemplate(source: string, offset: number): Span | undefined {
-  const lineStart = Math.max(source.lastIndexOf("\n", offset - 1), source.lastIndexOf("\r", offset - 1)) + 1;
-  const line = restOfLine(source, lineStart);
+  const begin = lineStart(source, offset);
+  const line = restOfLine(source, begin);
   const brace = bareBraces(line);
   if (brace === undefined) return undefined;
   const before = line.slice(0, brace);
@@ -37,7 +38,19 @@ export function unquotedTemplate(source: string, offset: number): Span | undefin
   // Inside a flow collection a template in the middle of a text ends the text: go back to where it began.
   const begun = /(?:^|[[{,]|:\s)\s*(?<text>[^[{,]*)$/u.exec(before)?.groups?.text ?? "";
   const lead = inFlow ? (begun.split(/:\s/u).at(-1)?.trimStart() ?? "") : "";
-  return { ...templateSpan(source, lineStart + brace, inFlow), start: lineStart + brace - lead.length };
+  return { ...templateSpan(source, begin + brace, inFlow), start: begin + brace - lead.length };
+}
+
+/** The nearest unquoted template on the lines above, at most fifty of them. */
+export function unquotedAbove(source: string, offset: number): Span | undefined {
+  let at = offset;
+  for (let lines = 0; lines < 50; lines++) {
+    at = lineStart(source, at) - 1;
+    if (at < 0) return undefined;
+    const span = unquotedTemplate(source, at);
+    if (span !== undefined) return span;
+  }
+  return undefined;
 }
 
 /** Index of the first `{{` of a line that stands outside quotes and comments. */
@@ -48,7 +61,8 @@ function bareBraces(line: string): number | undefined {
     if (quote !== "") {
       if (char === "\\" && quote === '"') i++;
       else if (char === quote) quote = "";
-    } else if ((char === '"' || char === "'") && /(?:^|[\s[{,:])$/u.test(line.slice(Math.max(0, i - 1), i))) quote = char;
+    } else if ((char === '"' || char === "'") && /(?:^|[\s[{,:])$/u.test(line.slice(Math.max(0, i - 1), i)))
+      quote = char;
     else if (char === "#" && (i === 0 || /\s/u.test(line.charAt(i - 1)))) return undefined;
     else if (char === "{" && line.charAt(i + 1) === "{") return i;
   }
@@ -62,18 +76,17 @@ export function unquotedFault(source: string, span: Span, lead: string): Fault {
     code: "TU1003",
     message: "template is not quoted",
     label: "YAML reads an unquoted {{ as the start of a map, not as text",
-    fix: text.length > 200 ? "put the whole value in double quotes" : `${lead}${quote(text)}`,
+    fix: text.length > 200 ? "put the whole value in double quotes" : `${lead}${inQuotes(text)}`,
   };
 }
 
 /** What stands before the value on its line, without indentation: `host: `, `- `. Nothing inside `[…]` and `{…}`. */
 export function leadBefore(source: string, start: number): string {
-  const lineStart = Math.max(source.lastIndexOf("\n", start - 1), source.lastIndexOf("\r", start - 1)) + 1;
-  const lead = source.slice(lineStart, start).trimStart();
+  const lead = source.slice(lineStart(source, start), start).trimStart();
   return lead.length > 200 || /[[{]/u.test(lead) ? "" : lead;
 }
 
-function quote(text: string): string {
+function inQuotes(text: string): string {
   if (!/["\\]/u.test(text)) return `"${text}"`;
   return text.includes("'") ? JSON.stringify(text) : `'${text}'`;
 }

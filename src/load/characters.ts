@@ -9,9 +9,8 @@ const HIDDEN_CLASS =
 const HIDDEN = new RegExp(HIDDEN_CLASS, "u");
 const HIDDEN_ALL = new RegExp(HIDDEN_CLASS, "gu");
 /** Parts of honest emoji, and joiners that some scripts need: no reason to complain about a comment. */
-const FINE_IN_COMMENTS = /[\u200C\u200D\uFE0E\uFE0F]/u;
-const NOT_ASCII = /[^\0-\x7F]/u;
-const RAW_CONTROL = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F]/u;
+const FINE_IN_COMMENTS: ReadonlySet<number> = new Set([0x200c, 0x200d, 0xfe0e, 0xfe0f]);
+const UNUSUAL = /[^\t\n\r -~]/u;
 
 export interface HiddenCharacter {
   readonly offset: number;
@@ -21,7 +20,7 @@ export interface HiddenCharacter {
 
 /** True for text without anything to look at more closely. One pass, fast: nearly every file is plain ASCII. */
 export function isOrdinary(text: string): boolean {
-  return !NOT_ASCII.test(text) && !RAW_CONTROL.test(text);
+  return !UNUSUAL.test(text);
 }
 
 export function hasHidden(text: string): boolean {
@@ -40,7 +39,7 @@ export function findHidden(text: string, limit: number): HiddenCharacter[] {
 
 /** True for what may stand in a comment: joiners and variation selectors of emoji. */
 export function isFineInComment(code: number): boolean {
-  return FINE_IN_COMMENTS.test(String.fromCodePoint(code));
+  return FINE_IN_COMMENTS.has(code);
 }
 
 /** `U+202E (changes the direction of text)`. */
@@ -66,22 +65,23 @@ export function escapeInYaml(code: number): string {
   return code > 0xffff ? `\\U${hex.padStart(8, "0")}` : `\\u${hex.padStart(4, "0")}`;
 }
 
-/** Letters of other scripts that look like a Latin one. Not complete: the ones that fit into everyday words. */
+/** Letters of other scripts (Cyrillic, Greek, others) that look like a Latin one: those that fit into everyday words. */
 const LOOKALIKES: ReadonlyMap<string, string> = new Map(
   [
-    ["аеорсухіѕјһԁԛԝ", "aeopcyxisjhdqw"],
-    ["АВЕКМНОРСТУХІЅЈ", "ABEKMHOPCTYXISJ"],
-    ["οανρυικ", "oavpuik"],
-    ["ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX"],
-    ["ıɡℓ", "igl"],
-  ].flatMap(([strange = "", latin = ""]) => [...strange].map((char, i): [string, string] => [char, latin[i] ?? ""])),
+    ["\u0430\u0435\u043E\u0440\u0441\u0443\u0445\u0456\u0455\u0458\u04BB\u0501\u051B\u051D", "aeopcyxisjhdqw"],
+    ["\u0410\u0412\u0415\u041A\u041C\u041D\u041E\u0420\u0421\u0422\u0423\u0425\u0406\u0405\u0408", "ABEKMHOPCTYXISJ"],
+    ["\u03BF\u03B1\u03BD\u03C1\u03C5\u03B9\u03BA", "oavpuik"],
+    ["\u0391\u0392\u0395\u0396\u0397\u0399\u039A\u039C\u039D\u039F\u03A1\u03A4\u03A5\u03A7", "ABEZHIKMNOPTYX"],
+    ["\u0131\u0261\u2113", "igl"],
+  ].flatMap(([strange = "", latin = ""]) => Array.from(strange, (char, i): [string, string] => [char, latin[i] ?? ""])),
 );
 
 /** What a character outside ASCII is, and what it looks like: `"а" (U+0430, Cyrillic) looks like the Latin "a"`. */
 export function describeLetter(char: string): string {
   const script = /\p{Script=Cyrillic}/u.test(char) ? ", Cyrillic" : /\p{Script=Greek}/u.test(char) ? ", Greek" : "";
   const twin = LOOKALIKES.get(char) ?? compatible(char);
-  const named = `"${char}" (${codePoint(char.codePointAt(0) ?? 0)}${script})`;
+  const code = codePoint(char.codePointAt(0) ?? 0);
+  const named = /\p{M}/u.test(char) ? `the combining mark ${code}` : `"${char}" (${code}${script})`;
   return twin === undefined ? named : `${named}, which looks like the Latin "${twin}"`;
 }
 

@@ -140,7 +140,8 @@ function close(walk: Walk): void {
   walk.depth--;
   const value = frame.map ?? frame.list ?? null;
   const { anchor, height } = frame;
-  if (anchor !== undefined) walk.anchors.set(anchor, { value, nodes: walk.nodes - frame.nodes + 1, height, closed: true });
+  if (anchor !== undefined)
+    walk.anchors.set(anchor, { value, nodes: walk.nodes - frame.nodes + 1, height, closed: true });
   addValue(walk, value, height);
 }
 
@@ -170,6 +171,7 @@ function checkTag(walk: Walk, event: MappingEvent | SequenceEvent, wanted: "map"
 }
 
 function reportTemplate(walk: Walk, start: number, isKey: boolean): void {
+  if (walk.report.isFull()) return walk.report.at(start, 2, templateKeyFault());
   let inFlow = false;
   for (let at = walk.frame; at !== undefined; at = at.parent) inFlow ||= at.flow;
   const span = templateSpan(walk.source, start, inFlow);
@@ -181,7 +183,7 @@ function reportDocuments(walk: Walk, index: number): void {
   const next = walk.events[index + 1];
   const offset = next?.type === SCALAR ? next.valueStart : next !== undefined && "start" in next ? next.start : -1;
   const mark = walk.source.lastIndexOf("---", offset < 0 ? walk.source.length : offset);
-  walk.report.at(mark, 3, documentsFault());
+  walk.report.at(mark < 0 ? Math.max(offset, 0) : mark, 3, documentsFault());
 }
 
 /** Index of the event that closes the collection opened at `index`. */

@@ -35,7 +35,7 @@ function accept(walk: Walk, frame: Frame, event: ScalarEvent, text: string): boo
   const plain = event.style === PLAIN && event.tagStart === -1 && options.spelling;
   const raw = walk.source.slice(Math.max(event.valueStart, 0), Math.max(event.valueEnd, 0));
   const fault = judgeKey(text, raw, { plain, any: options.anyKeys });
-  if (fault !== undefined) report.at(event.valueStart, lengthOf(event), fault);
+  if (fault !== undefined) report.at(placeOf(walk, event), lengthOf(event), fault);
   if (/[^\0-\x7F]/u.test(text)) checkComposition(walk, frame, event, text);
   return fault === undefined;
 }
@@ -60,7 +60,9 @@ function reportTwin(walk: Walk, frame: Frame, event: ScalarEvent, text: string, 
   const notes =
     before === undefined || before === event
       ? {}
-      : { notes: [{ name: "first", text: "given here", at: walk.report.stretch(before.valueStart, lengthOf(before)) }] };
+      : {
+          notes: [{ name: "first", text: "given here", at: walk.report.stretch(before.valueStart, lengthOf(before)) }],
+        };
   walk.report.at(event.valueStart, lengthOf(event), { ...twinFault(text, first), ...notes });
 }
 
@@ -106,6 +108,14 @@ export function mergeInto(walk: Walk, frame: Frame, map: MutableMap, value: Plai
       countKey(walk, frame, startOf(walk.events[frame.index]));
     }
   }
+}
+
+/** Start of a key. An empty one (`: value`) stands nowhere: then what follows it does. */
+function placeOf(walk: Walk, event: ScalarEvent): number {
+  if (event.valueStart !== -1) return event.valueStart;
+  const next = walk.events[walk.events.indexOf(event) + 1];
+  if (next?.type === SCALAR) return Math.max(next.valueStart, 0);
+  return next !== undefined && "start" in next ? next.start : 0;
 }
 
 function startOf(event: Event | undefined): number {

@@ -46,7 +46,8 @@ export function templateKeyFault(): Fault {
 
 export function aliasFault(name: string, open: boolean, anchors: Iterable<string>): Fault {
   const near = suggest(name, anchors);
-  if (open) return { code: "TU1001", message: `*${name} refers to the value that it is part of`, fix: "write the value out" };
+  if (open)
+    return { code: "TU1001", message: `*${name} refers to the value that it is part of`, fix: "write the value out" };
   return {
     code: "TU1001",
     message: `*${name} refers to nothing: no &${name} stands above`,

@@ -17,7 +17,9 @@ export function reportHidden(text: string, events: readonly Event[] | undefined,
       severity: comment ? "warning" : "error",
       message: `${comment ? "a comment" : "the text"} holds ${describeHidden(code)}`,
       label: "it stands here",
-      fix: comment ? "remove it" : `remove it; if it is meant, write it as ${escapeInYaml(code)} in double quotes, so that reviewers see it`,
+      fix: comment
+        ? "remove it"
+        : `remove it; if it is meant, write it as ${escapeInYaml(code)} in double quotes, so that reviewers see it`,
       valueShown: true,
     });
   }
@@ -52,5 +54,8 @@ function isComment(text: string, offset: number, events: readonly Event[] | unde
   const line = lineAt(text, offset);
   const before = line.slice(0, line.length - lineAt(text.slice(offset, offset + 1000), 0).length);
   if (!/(?:^|\s)#/u.test(before)) return false;
-  return events?.every((event) => event.type !== EVENT_ID.SCALAR || offset < event.valueStart || offset >= event.valueEnd) ?? true;
+  return (
+    events?.every((event) => event.type !== EVENT_ID.SCALAR || offset < event.valueStart || offset >= event.valueEnd) ??
+    true
+  );
 }

@@ -31,6 +31,11 @@ export function isSimpleKey(key: string): boolean {
   return SIMPLE.test(key) && !WORDS.has(key) && !FORBIDDEN.has(key);
 }
 
+/** The key as it is typed in a file: in quotes only where it needs them. */
+export function writeKey(key: string): string {
+  return isSimpleKey(key) || /^[A-Za-z_][A-Za-z0-9_]*[./-][A-Za-z0-9_./-]*$/u.test(key) ? key : JSON.stringify(key);
+}
+
 /**
  * Why a key is not allowed; undefined if it is. `plain`: it stands there without quotes. `raw`: as written in the file.
  * `any`: keys of a JSON Schema may hold any visible character.
@@ -63,12 +68,16 @@ function judgeSpelling(key: string): KeyFault | undefined {
   const finding = judgePlain(key);
   if (typeof value === "number" && String(value) === key) return undefined;
   if (typeof value === "string" && finding === undefined) return undefined;
-  const because = finding?.because ?? (typeof value === "number" ? `is the number ${value} for many parsers` : `is not text but ${String(value)} for many parsers`);
+  const because =
+    finding?.because ??
+    (typeof value === "number"
+      ? `is the number ${value} for many parsers`
+      : `is not text but ${String(value)} for many parsers`);
   return {
     code: "TU1004",
     message: `the key ${showName(key)} ${because}`,
     label: "typed without quotes",
-    fix: `"${key}":`,
+    fix: `${JSON.stringify(key)}:`,
   };
 }
 
@@ -82,7 +91,7 @@ function judgeCharacters(key: string, raw: string, any: boolean): KeyFault | und
       message: `the key ${showName(key)} holds a template; templates work in values only`,
       fix: "write the key out; what differs between environments goes into their files",
     };
-  const strange = [...key].find((char) => char > "\u007F");
+  const strange = /[^\0-\x7F]/u.exec(key)?.[0];
   if (strange !== undefined)
     return {
       code: "TU1010",
@@ -90,15 +99,19 @@ function judgeCharacters(key: string, raw: string, any: boolean): KeyFault | und
       fix: "type the key again with plain letters",
       notes: [{ name: "allowed", text: ALLOWED_TEXT }],
     };
-  return { code: "TU1009", message: `the key ${showName(key)} ${reason(key)}`, notes: [{ name: "allowed", text: ALLOWED_TEXT }] };
+  return {
+    code: "TU1009",
+    message: `the key ${showName(key)} ${reason(key)}`,
+    notes: [{ name: "allowed", text: ALLOWED_TEXT }],
+  };
 }
 
 function reason(key: string): string {
   if (key === "." || key === "..") return "is a path step, not a name";
   if (/^\s|\s$/u.test(key)) return "starts or ends with a space, which some stores cut off";
   if (/\s{2}|[\t\n\r]/u.test(key)) return "holds white space that cannot be told apart";
-  const char = [...key].find((one) => !CHARSET.test(one) && one !== " ") ?? "";
-  return `holds ${showName(char)}, which keys may not have`;
+  const char = /[^A-Za-z0-9_./:@%+ -]/u.exec(key)?.[0];
+  return `holds ${showName(char ?? "")}, which keys may not have`;
 }
 
 function hiddenByEscape(key: string): KeyFault {

@@ -2,12 +2,14 @@
 export const LIMITS = {
   /** Bytes of one file. */
   fileBytes: 1_048_576,
-  /** Files below `apps/`, `shared/` and `schemas/`. */
+  /** Files and folders below `apps/`, `shared/` and `schemas/`. */
   files: 20_000,
   /** Bytes of those files together. */
   treeBytes: 67_108_864,
   /** Folders inside folders. */
   folders: 32,
+  /** Characters of a whole path: far below what systems allow, so that the config root may lie deep itself. */
+  pathLength: 1024,
   /** UTF-8 bytes of one file or folder name; what ext4, APFS and NTFS allow. */
   nameBytes: 255,
   /** Maps and lists inside each other, aliases followed. */

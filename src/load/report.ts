@@ -73,6 +73,13 @@ function withRest(problems: Problem[], left: number): Problem[] {
   return [...problems.slice(0, -1), { ...last, notes }];
 }
 
+/** Where the line of an offset starts. */
+export function lineStart(text: string, offset: number): number {
+  let at = Math.min(offset, text.length);
+  while (at > 0 && text.charCodeAt(at - 1) !== 10 && text.charCodeAt(at - 1) !== 13) at--;
+  return at;
+}
+
 /** The line around an offset, without its line end; at most 2,000 characters of it. */
 export function lineAt(text: string, offset: number): string {
   const at = Math.min(Math.max(offset, 0), text.length);

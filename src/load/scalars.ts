@@ -12,6 +12,11 @@ const { PLAIN, DOUBLE_QUOTED } = SCALAR_STYLE;
 /** Longer tokens are not repeated in messages: they may be more than a number or a word. */
 const LONGEST_SHOWN = 20;
 
+const WITHOUT_TEXT = {
+  TU1004: "YAML parsers do not agree about this value",
+  TU1005: "this number cannot be held exactly",
+} as const;
+
 /** Value of a scalar whose decoded text is `text`. */
 export function valueOf(walk: Walk, event: ScalarEvent, text: string): Scalar {
   if (event.tagStart !== -1) return taggedValue(walk, event, text);
@@ -58,7 +63,7 @@ function checkSpelling(walk: Walk, event: ScalarEvent, text: string): void {
   walk.report.at(event.valueStart, event.valueEnd - event.valueStart, {
     code: finding.code,
     severity: finding.severity,
-    message: shown ? `${text} ${because}` : "YAML parsers do not agree about this value, or cannot hold it exactly",
+    message: shown ? `${text} ${because}` : WITHOUT_TEXT[finding.code],
     label: "typed without quotes",
     fix: shown ? `${lead}"${text}"` : "put the value in quotes",
     ...(shown && instead !== undefined && instead !== text

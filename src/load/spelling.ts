@@ -114,7 +114,10 @@ function judgeNumber(text: string): Finding | undefined {
 
 function judgeUnderscores(text: string): Finding {
   const digits = text.replaceAll("_", "");
-  return ambiguous(`is text here, and the number ${digits} ${OLD}`, /^[-+]?[1-9][0-9]*$/u.test(digits) ? digits : undefined);
+  return ambiguous(
+    `is text here, and the number ${digits} ${OLD}`,
+    /^[-+]?[1-9][0-9]*$/u.test(digits) ? digits : undefined,
+  );
 }
 
 function judgeInteger(text: string): Finding | undefined {
@@ -147,7 +150,7 @@ function judgeFloat(text: string): Finding | undefined {
   if (EXPONENT.test(text)) return undefined;
   if (digits !== significant(String(value)) && !EXPONENT.test(String(value)))
     return { ...inexact("has more digits than a number can hold"), severity: "warning" };
-  if (/^\+/u.test(text)) return lossy(`is the number ${value}: the plus sign is lost`, String(value));
+  if (text.startsWith("+")) return lossy(`is the number ${value}: the plus sign is lost`, String(value));
   if (/^-?0[0-9]/u.test(text)) return lossy(`is the number ${value}: the leading zero is lost`, String(value));
   if (/\.(?:[0-9]*0)?$/u.test(text)) return lossy(`is the number ${value}: the zero at the end is lost`, String(value));
   return undefined;

@@ -3,7 +3,7 @@ import type { Event } from "js-yaml";
 import { formatPath } from "../address.ts";
 import type { Plain } from "../model.ts";
 import { depthFault, mapSizeFault, nodesFault } from "./faults.ts";
-import { isSimpleKey } from "./keys.ts";
+import { writeKey } from "./keys.ts";
 import { LIMITS } from "./limits.ts";
 import type { Report } from "./report.ts";
 
@@ -94,8 +94,7 @@ export function countKey(walk: Walk, frame: Frame, offset: number): void {
 export function leadOf(frame: Frame | undefined): string {
   if (frame === undefined) return "";
   if (frame.list !== undefined) return frame.flow ? "" : "- ";
-  if (frame.key === undefined) return "";
-  return `${isSimpleKey(frame.key) ? frame.key : JSON.stringify(frame.key)}: `;
+  return frame.key === undefined || frame.key === "" ? "" : `${writeKey(frame.key)}: `;
 }
 
 /** Path of a map or list inside the file, as people write it; lists without their indices. */

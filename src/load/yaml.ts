@@ -32,7 +32,11 @@ export interface YamlOptions {
   readonly remove?: boolean;
 }
 
-/** Reads YAML 1.2 core, with the restrictions of `docs/yaml.md`. Never throws, whatever the text is. */
+/**
+ * Reads one document of YAML 1.2 core. Refused are: what other parsers read differently, tags, directives, keys that
+ * make no good names, invisible characters, and whatever is over a budget ({@link LIMITS}). Never throws, whatever the
+ * text is.
+ */
 export function readYaml(file: SourceFile, options: YamlOptions): YamlDocument {
   const report = reportFor(file.path, file.text);
   const read = readInto(file.text, options, report);

@@ -36,14 +36,16 @@ export function renderFile(
     const program = options.handlebars.parse(file.text);
     const refused = findRefused(program, 0);
     if (refused !== undefined) return problem("TU2003", refused.message, refused.line);
-    const facts = Object.fromEntries(FACTS.map((name) => [name, factOf(name, lookup, tokens)]));
-    const template = engine.compile(file.text, {
+    const facts = bare(FACTS.map((name) => [name, factOf(name, lookup, tokens)]));
+    const template = engine.compile(separated(program), {
       strict: true,
       noEscape: true,
       knownHelpersOnly: true,
       knownHelpers: Object.fromEntries([...HELPERS, ...BLOCKS].map((name) => [name, true])),
     });
-    const text = template({ ...facts, ...(standIn(values, tokens) as object) }, { data: facts });
+    const text = template(bare([...Object.entries(facts), ...Object.entries(standIn(values, tokens) as object)]), {
+      data: facts,
+    }).replaceAll(SEPARATOR, "");
     if (text.length > MAX_RESULT) return problem("TU2006", `the rendered file is larger than ${MAX_RESULT} bytes`);
     return { text: withSecrets(text, tokens) };
   } catch (error) {
@@ -96,7 +98,17 @@ function standIn(value: Value, tokens: Secret[]): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (isSecret(value)) return `\0${tokens.push(value) - 1}\0`;
   if (Array.isArray(value)) return value.map((item: Value) => standIn(item, tokens));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, standIn(item, tokens)]));
+  return bare(Object.entries(value).map(([key, item]) => [key, standIn(item, tokens)]));
+}
+
+const BARE = Object.create(null, { [Symbol.toPrimitive]: { value: () => "these values" } }) as object;
+
+/**
+ * A map without a prototype: Handlebars' strict mode takes `constructor` and the like for names that exist. It puts
+ * the map into its message, so there must be a way to text.
+ */
+function bare(entries: Iterable<readonly [string, unknown]>): Record<string, unknown> {
+  return Object.assign(Object.create(BARE) as Record<string, unknown>, Object.fromEntries(entries));
 }
 
 function fromStandIn(value: Value, tokens: readonly Secret[]): Value {
@@ -143,6 +155,30 @@ function lazily(root: string, lookup: Lookup, tokens: Secret[], path: readonly s
     if ("missing" in looked) throw new Trouble(looked.missing.code, looked.missing.message);
     return standIn(looked.value, tokens);
   }
+}
+
+/** NUL and a letter: never confused with a token, which has digits. */
+const SEPARATOR = "\0s\0";
+
+/**
+ * The tree with a mark between neighbouring expressions. Handlebars 4.7 joins them with `+` when it does not escape,
+ * so that `{{a}}{{b}}` of two numbers would give their sum.
+ */
+function separated<T>(node: T): T {
+  if (typeof node !== "object" || node === null) return node;
+  if (Array.isArray(node)) {
+    const marked = node.flatMap((child: Node, index) => {
+      const twins =
+        child?.type === "MustacheStatement" && (node[index - 1] as Node | undefined)?.type === "MustacheStatement";
+      return twins
+        ? [{ type: "ContentStatement", original: SEPARATOR, value: SEPARATOR, loc: child.loc }, separated(child)]
+        : [separated(child)];
+    });
+    return marked as T;
+  }
+  return Object.fromEntries(
+    Object.entries(node).map(([key, child]) => [key, key === "loc" ? (child as unknown) : separated<unknown>(child)]),
+  ) as T;
 }
 
 interface Node {

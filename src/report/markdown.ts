@@ -8,9 +8,9 @@ import { safePiece, safeText } from "./redact.ts";
  * Text without markup, mentions, issue references, commit ids, addresses or emoji names. Punctuation counts only where
  * a space or the end follows, so `www.x` and `:tada:` do not pass.
  */
-const HARMLESS = /^(?:[\p{L}\p{N} ,;%'"()→…·×=+/–-]|[.:!?](?= |$))*$/u;
+const HARMLESS = /^(?:[\p{L}\p{N} ,;%'"()→…·×=+/–-]|[.:!?](?= |$)|(?<=\d\d):(?=\d\d(?: |$)))*$/u;
 const LIST_OR_RULE = /^(?:[-+=]|\d+[.)])/u;
-const REFERENCE = /\b[0-9a-f]{7,64}\b|\b[A-Za-z]+-\d/u;
+const REFERENCE = /\b[0-9a-f]{7,64}\b|\b(?:[Gg][Hh]|[A-Z]{2,})-\d/u;
 
 /** The text as a code span: shown as it is, whatever it holds. Works in tables too. */
 export function code(text: string): string {
@@ -31,7 +31,17 @@ function entities(text: string): string {
 /** Words as they are if they are harmless, otherwise a code span. */
 export function prose(text: string): string {
   const safe = safePiece(text);
-  return HARMLESS.test(safe) && !REFERENCE.test(safe) && !LIST_OR_RULE.test(safe) ? safe : code(safe);
+  return isHarmless(safe) ? safe : code(safe);
+}
+
+/** Words inside a block of HTML, where Markdown is not read and code spans do not exist. */
+export function htmlWords(text: string): string {
+  const safe = safePiece(text);
+  return isHarmless(safe) ? safe : `<code>${entities(safe)}</code>`;
+}
+
+function isHarmless(text: string): boolean {
+  return HARMLESS.test(text) && !REFERENCE.test(text) && !LIST_OR_RULE.test(text);
 }
 
 /** Bold prose. */

@@ -32,8 +32,7 @@ export interface PlaceWords {
 export function foldPlaces(ids: Iterable<PlaceId>, all: readonly Place[]): PlaceWords[] {
   const wanted = new Set(ids);
   const words: PlaceWords[] = [];
-  for (const env of new Set(all.map((place) => place.env))) {
-    const places = all.filter((place) => place.env === env);
+  for (const [env, places] of byEnvironment(all)) {
     const reached = places.filter((place) => wanted.has(place.id));
     const isProtected = places.some((place) => place.protected);
     const add = (rest: string): void => void words.push({ env, rest, protected: isProtected });
@@ -42,9 +41,21 @@ export function foldPlaces(ids: Iterable<PlaceId>, all: readonly Place[]): Place
     else if (places.length === 1) add("");
     else add(places.length === 2 ? " (both regions)" : ` (all ${places.length} regions)`);
   }
-  const known = new Set(all.map((place) => place.id));
-  for (const id of wanted) if (!known.has(id)) words.push({ env: id, rest: "", protected: false });
+  for (const id of wanted) {
+    if (!all.some((place) => place.id === id)) words.push({ env: id, rest: "", protected: false });
+  }
   return words;
+}
+
+/** Worked out once per list of places: a large plan asks ten thousand times. */
+const grouped = new WeakMap<readonly Place[], ReadonlyMap<string, readonly Place[]>>();
+function byEnvironment(all: readonly Place[]): ReadonlyMap<string, readonly Place[]> {
+  const known = grouped.get(all);
+  if (known !== undefined) return known;
+  const groups = new Map<string, Place[]>();
+  for (const place of all) groups.set(place.env, [...(groups.get(place.env) ?? []), place]);
+  grouped.set(all, groups);
+  return groups;
 }
 
 /** How one environment is written: upper case says "protected" on a terminal, bold does in Markdown. */

@@ -43,7 +43,6 @@ export function memoryStore(initial: Readonly<Record<Key, string>> = {}): Memory
   };
   for (const [key, text] of Object.entries(initial)) handPut(key, text);
 
-  // eslint-disable-next-line typescript/require-await -- a store answers asynchronously, this one at once
   async function* read(query: ReadQuery, signal?: AbortSignal): AsyncGenerator<readonly Entry[]> {
     if (signal?.aborted === true) throw interrupted("read");
     if (broken !== undefined) throw broken;
@@ -51,7 +50,6 @@ export function memoryStore(initial: Readonly<Record<Key, string>> = {}): Memory
     for (let start = 0; start < found.length; start += PAGE) yield found.slice(start, start + PAGE);
   }
 
-  // eslint-disable-next-line typescript/require-await -- the same
   async function* commit(
     change: HeadChange,
     groups: readonly Group[],

@@ -10,13 +10,13 @@ import { parsePattern, type Part } from "./pattern.ts";
 
 /** More steps than this after writing out every `{n,m}`: refused. */
 const MAX_STEPS = 5000;
-/** Remembered states of one pattern; beyond that the memory is cleared and built anew. */
-const MAX_STATES = 1000;
+/** Step numbers remembered in the states of one pattern; beyond that the memory is cleared and built anew. */
+const MAX_MEMORY = 100_000;
 
 export interface Matcher {
   readonly source: string;
   /** True if the pattern matches anywhere in the text, as `RegExp.prototype.test` with the `u` flag. */
-  test(text: string): boolean;
+  readonly test: (text: string) => boolean;
 }
 export type Matching = { readonly matcher: Matcher } | { readonly wrong: string } | { readonly slow: string };
 
@@ -64,7 +64,7 @@ function writeProgram(part: Part): Program | undefined {
         return item.parts.reduceRight((after, each) => write(each, after), next);
       case "choice":
         return add({ kind: "fork", to: item.parts.map((each) => write(each, next)) });
-      case "repeat":
+      default:
         return writeRepeat(item.part, item.min, item.max, next);
     }
   };
@@ -112,11 +112,16 @@ const END: Symbol = { id: 0, word: false, accepts: [] };
 function runner(program: Program, spend: (work: number) => void): (text: string) => boolean {
   const symbolOf = alphabet(program.characters);
   let states = new Map<string, State>();
+  let held = 0;
   const stateOf = (before: Before, waiting: readonly number[]): State => {
     const name = `${before} ${waiting.join(",")}`;
     const known = states.get(name);
     if (known !== undefined) return known;
-    if (states.size >= MAX_STATES) states = new Map();
+    held += waiting.length + 10;
+    if (held > MAX_MEMORY) {
+      states = new Map();
+      held = 0;
+    }
     const state: State = { before, waiting, to: [] };
     states.set(name, state);
     return state;

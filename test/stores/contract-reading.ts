@@ -39,6 +39,7 @@ const SEGMENTS = [
   "-rf",
   "index.json",
   "head",
+  "%self",
   "x".repeat(200),
   "é".repeat(120),
 ];
@@ -50,6 +51,7 @@ const TEXTS = {
   lines: "first\nsecond\n",
   windows: "first\r\nsecond\r\n",
   unicode: "ünïcødé 日本語 🙂 \u200b \ufeff",
+  byteOrderMark: "\ufefftext",
   json: '{"a":[1,2.50,null,"\\u0000"]}',
   quotes: `'"\`$(id)\\`,
   long: "0123456789".repeat(10_000),

@@ -71,7 +71,8 @@ function rowEntries(row: Row, ctx: PlanContext): Entry[] {
 }
 
 function listedUnits(outcome: Outcome, ctx: PlanContext): readonly string[] {
-  return ctx.verbose && outcome.units.length > 1 ? outcome.units : [];
+  const units = [...new Set(outcome.units)];
+  return ctx.verbose && units.length > 1 ? units : [];
 }
 
 function joined(parts: readonly string[]): Cell {

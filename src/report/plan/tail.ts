@@ -83,7 +83,8 @@ function driftLines(plan: Plan, ctx: PlanContext): Line[] {
   const texts = drift.map((one) => `${formatAddress(one.unit, one.path)} ${driftText(one, ctx.maxValueWidth)}`);
   const what =
     drift.length === 1 ? texts.join("") : some(drift.map((one) => formatAddress(one.unit, one.path)), 2);
-  const head = label("Note", `${plural(drift.length, "key")} drifted before this change: ${what} (not touched; trueup drift)`);
+  const when = plan.edits.length === 0 ? "" : " before this change";
+  const head = label("Note", `${plural(drift.length, "key")} drifted${when}: ${what} (not touched; trueup drift)`);
   return ctx.verbose && drift.length > 1 ? [head, ...texts.map((text): Line => [`      ${text}`])] : [head];
 }
 

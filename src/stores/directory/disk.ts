@@ -17,37 +17,39 @@ export interface Facts {
 
 export interface Disk {
   /** Names in a folder; none where there is no folder. */
-  list(folder: string): Promise<readonly { readonly name: string; readonly kind: Kind }[]>;
-  facts(path: string): Promise<Facts | undefined>;
+  readonly list: (folder: string) => Promise<readonly { readonly name: string; readonly kind: Kind }[]>;
+  readonly facts: (path: string) => Promise<Facts | undefined>;
   /** Content and facts that belong together; undefined where nothing is. Never follows a link. */
-  read(path: string): Promise<{ readonly bytes: Buffer; readonly facts: Facts } | undefined>;
+  readonly read: (path: string) => Promise<{ readonly bytes: Buffer; readonly facts: Facts } | undefined>;
   /** Where a symbolic link leads; undefined where nothing is. */
-  readLink(path: string): Promise<string | undefined>;
+  readonly readLink: (path: string) => Promise<string | undefined>;
   /** Creates a file that must not exist, and waits until it is on the disk. `modified` as in {@link Facts}. */
-  write(
+  readonly write: (
     path: string,
     bytes: Uint8Array,
     options: { readonly private: boolean; readonly modified?: bigint },
-  ): Promise<Facts>;
+  ) => Promise<Facts>;
   /** A second name for a file; the new name must not exist. */
-  link(from: string, to: string): Promise<void>;
-  symlink(target: string, path: string): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
+  readonly link: (from: string, to: string) => Promise<void>;
+  readonly symlink: (target: string, path: string) => Promise<void>;
+  readonly rename: (from: string, to: string) => Promise<void>;
   /** Creates one folder that must not exist, open to readers. */
-  createFolder(path: string): Promise<void>;
+  readonly createFolder: (path: string) => Promise<void>;
   /** Creates a folder with all folders above it, as far as they are missing. */
-  createFolders(path: string): Promise<void>;
-  remove(path: string): Promise<void>;
-  removeEmptyFolder(path: string): Promise<void>;
+  readonly createFolders: (path: string) => Promise<void>;
+  readonly remove: (path: string) => Promise<void>;
+  readonly removeEmptyFolder: (path: string) => Promise<void>;
   /** Removes a folder with all that is in it, or a file. Follows no link; fine if it is not there. */
-  removeTree(path: string): Promise<void>;
+  readonly removeTree: (path: string) => Promise<void>;
   /** Waits until the names in a folder are on the disk. */
-  flush(folder: string): Promise<void>;
+  readonly flush: (folder: string) => Promise<void>;
 }
 
 const PRIVATE = 0o600;
 const OPEN = 0o644;
 const OPEN_FOLDER = 0o755;
+/** A file of more than 64 MiB is no value; reading it would only eat the memory. */
+const MAX_BYTES = 64 * 1024 * 1024;
 /** Times a file that is being written is read again. */
 const TRIES = 5;
 
@@ -120,28 +122,29 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
+/** A file that is written while it is read is read again, until nothing changed from beginning to end. */
 async function readSteadily(handle: fs.FileHandle, path: string): Promise<{ bytes: Buffer; facts: Facts }> {
-  let facts = factsOf(await handle.stat({ bigint: true }));
+  let before = await handle.stat({ bigint: true });
   for (let tries = 0; tries < TRIES; tries++) {
-    const { bytesRead, bytes } = await readAll(handle, path);
-    const after = factsOf(await handle.stat({ bigint: true }));
-    if (after.trace === facts.trace && after.trace.endsWith(`.${bytesRead}`)) return { bytes, facts };
-    facts = after;
+    if (before.size > MAX_BYTES) throw Object.assign(new Error("too large"), { code: "EFBIG", path });
+    const bytes = await readBytes(handle, Number(before.size));
+    const after = await handle.stat({ bigint: true });
+    const facts = factsOf(after);
+    if (facts.trace === factsOf(before).trace && bytes.length === Number(after.size)) return { bytes, facts };
+    before = after;
   }
   throw Object.assign(new Error("the file is being written all the time"), { code: "EAGAIN", path });
 }
 
-async function readAll(handle: fs.FileHandle, path: string): Promise<{ bytesRead: number; bytes: Buffer }> {
-  const { size } = await handle.stat();
-  if (size > constants.S_IFREG * 2048) throw Object.assign(new Error("too large"), { code: "EFBIG", path });
-  const bytes = Buffer.alloc(size + 1);
-  let bytesRead = 0;
-  while (bytesRead < bytes.length) {
-    const part = await handle.read(bytes, bytesRead, bytes.length - bytesRead, bytesRead);
-    if (part.bytesRead === 0) break;
-    bytesRead += part.bytesRead;
+async function readBytes(handle: fs.FileHandle, size: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(size);
+  let length = 0;
+  while (length < size) {
+    const { bytesRead } = await handle.read(bytes, length, size - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
   }
-  return { bytesRead, bytes: bytes.subarray(0, bytesRead) };
+  return bytes.subarray(0, length);
 }
 
 function factsOf(stats: BigIntStats): Facts {

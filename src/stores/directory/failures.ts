@@ -23,7 +23,18 @@ const CODES: Readonly<Record<string, { readonly code: FailureCode; readonly what
     fix: "Rename one of two keys that differ only in case or accents, or use a file system that tells them apart.",
   },
   ENOENT: gone("something there disappeared meanwhile"),
-  ENOTDIR: gone("something there changed meanwhile"),
+  ENOTEMPTY: gone("something there changed meanwhile"),
+  EISDIR: gone("something there changed meanwhile"),
+  ENOTDIR: {
+    code: "MISSING",
+    what: "a part of the path is a file, not a folder",
+    fix: "Correct connection.directory, or move that file out of the way.",
+  },
+  EXDEV: {
+    code: "LIMIT",
+    what: "the link and its generations are on different file systems",
+    fix: "Keep the folder and the .generations folder beside it on one file system.",
+  },
   ELOOP: { code: "CORRUPT", what: "a symbolic link is in the way", fix: "Remove the link, then run it again." },
   EAGAIN: gone("the file is being written all the time"),
   EBUSY: {
@@ -96,9 +107,13 @@ export function foreignFolder(directory: string, generations: string, name: stri
 }
 
 export function notAStore(directory: string): Failure {
-  return new Failure("CORRUPT", `${directory} is neither a folder nor a link that trueup made.`, {
-    fix: "Name another folder in connection.directory, or move what is there out of the way.",
-  });
+  return new Failure(
+    "CORRUPT",
+    `${directory} is nothing that trueup made: it must be a link to a generation, or a folder beside it.`,
+    {
+      fix: "Name another folder in connection.directory, or move what is there out of the way.",
+    },
+  );
 }
 
 export function dangling(directory: string, target: string): Failure {

@@ -61,7 +61,7 @@ function namesOf(key: Key): string[] {
 /** One segment of a key as one name, or as several where it is too long. */
 function encode(segment: string): string[] {
   if (segment === "") return [EMPTY];
-  const letters = [...segment];
+  const letters = Array.from(segment);
   const last = letters.length - 1;
   const units = letters.map((letter, index) => {
     const trailing = index === last && (letter === "." || letter === " ");
@@ -92,7 +92,9 @@ function chunks(units: readonly string[]): string[] {
 
 /** Inverse of {@link encode}; names that it would not have made are segments as they stand. */
 function decode(names: readonly string[]): readonly string[] {
-  const whole = names.map((name, index) => (index < names.length - 1 ? name.slice(0, -CONTINUED.length) : name)).join("");
+  const whole = names
+    .map((name, index) => (index < names.length - 1 ? name.slice(0, -CONTINUED.length) : name))
+    .join("");
   const segment =
     whole === EMPTY
       ? ""
@@ -103,5 +105,7 @@ function decode(names: readonly string[]): readonly string[] {
 }
 
 function percent(letter: string): string {
-  return [...Buffer.from(letter, "utf8")].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
+  return [...Buffer.from(letter, "utf8")]
+    .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`)
+    .join("");
 }

@@ -27,7 +27,7 @@ export async function versionNow(
   like: Version | null,
 ): Promise<{ readonly version: Version | null; readonly text?: string; readonly facts?: Facts }> {
   if (path === undefined) return { version: null };
-  if (like?.startsWith(SECRET) === true) {
+  if (like === null || like.startsWith(SECRET)) {
     const facts = await disk.facts(path);
     return facts === undefined ? { version: null } : { version: secretVersion(facts), facts };
   }

@@ -10,7 +10,7 @@ import { connection } from "./connection.ts";
 import type { Answer, Codec, Connection } from "./connection.ts";
 import type { Options } from "./options.ts";
 import { unreachable } from "./probe.ts";
-import { failureOf, standingOf } from "./status.ts";
+import { failureOf, isAnswerTooLarge, standingOf } from "./status.ts";
 import type { Status } from "./status.ts";
 
 export interface Client {
@@ -21,6 +21,8 @@ export interface Client {
   range(request: IRangeRequest, subject: string, signal?: AbortSignal): Promise<IRangeResponse>;
   /** Several reads at one revision: a transaction without writes. */
   ranges(requests: readonly IRangeRequest[], subject: string, signal?: AbortSignal): Promise<RangesAnswer>;
+  /** A transaction that changes nothing, whatever comes of it: it may be sent more than once. */
+  rehearse(request: ITxnRequest, subject: string, signal?: AbortSignal): Promise<ITxnResponse>;
   /** Sends a write once. Another endpoint is tried only where the request provably never left. */
   write(request: Buffer): Promise<Answer<ITxnResponse>>;
   /** The failure for a status of `write`, with the cause looked up where nothing could be connected to. */
@@ -77,7 +79,8 @@ export async function openClient(options: Options): Promise<Client> {
       }
       const standing = standingOf(answer.status);
       if (standing === "unsent") throw await unreachable(options, subject);
-      if (standing === "refused" || Date.now() >= end) throw failureOf(answer.status, options, subject);
+      const isFinal = standing === "refused" || standing === "login" || isAnswerTooLarge(answer.status);
+      if (isFinal || Date.now() >= end) throw failureOf(answer.status, options, subject);
       await pause(round, signal);
     }
   }
@@ -90,6 +93,10 @@ export async function openClient(options: Options): Promise<Client> {
     });
   }
 
+  function rehearse(request: ITxnRequest, subject: string, signal?: AbortSignal): Promise<ITxnResponse> {
+    return query((to) => to.call<ITxnResponse>("Txn", request), subject, signal);
+  }
+
   return {
     options,
     async codec(subject) {
@@ -98,9 +105,10 @@ export async function openClient(options: Options): Promise<Client> {
       throw await explain(answer.status, options, subject);
     },
     range: (request, subject, signal) => query((to) => to.call<IRangeResponse>("Range", request), subject, signal),
+    rehearse,
     async ranges(requests, subject, signal) {
-      const request: ITxnRequest = { success: requests.map((each) => ({ request_range: each })) };
-      const { header, responses } = await query((to) => to.call<ITxnResponse>("Txn", request), subject, signal);
+      const request = { success: requests.map((each) => ({ request_range: each })) };
+      const { header, responses } = await rehearse(request, subject, signal);
       return { revision: header.revision, answers: responses.map((each) => each.response_range) };
     },
     async write(request) {

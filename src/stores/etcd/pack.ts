@@ -9,9 +9,15 @@ import { flatTxn, nestedTxn, needsCheck, pieceOf } from "./piece.ts";
 import type { Check, Piece } from "./piece.ts";
 
 export type Batch =
-  | { readonly kind: "whole"; readonly groups: readonly Group[]; readonly pieces: readonly Piece[] }
+  | {
+      readonly kind: "whole";
+      readonly groups: readonly Group[];
+      readonly pieces: readonly Piece[];
+      /** Counts the requests that could not decide about these units, from 1. */
+      readonly tries: number;
+    }
   /** One unit that no single request can hold. */
-  | { readonly kind: "large"; readonly group: Group };
+  | { readonly kind: "large"; readonly groups: readonly [Group] };
 
 export interface Packing {
   readonly codec: Codec;
@@ -63,7 +69,7 @@ export function pack(head: HeadChange, groups: readonly Group[], packing: Packin
     const piece = wholePiece(group);
     const bytes = sizeOf(piece, packing);
     if (!fits(piece, bytes, room, packing)) {
-      batches.push({ kind: "large", group });
+      batches.push({ kind: "large", groups: [group] });
       open = undefined;
       continue;
     }
@@ -75,14 +81,14 @@ export function pack(head: HeadChange, groups: readonly Group[], packing: Packin
         (packing.flat && open.operations + operations >= packing.budget.flat));
     if (open === undefined || isFull) {
       open = { groups: [], pieces: [], bytes: 0, operations: 0 };
-      batches.push({ kind: "whole", groups: open.groups, pieces: open.pieces });
+      batches.push({ kind: "whole", groups: open.groups, pieces: open.pieces, tries: 1 });
     }
     open.groups.push(group);
     open.pieces.push(piece);
     open.bytes += bytes;
     open.operations += operations;
   }
-  return batches.length === 0 ? [{ kind: "whole", groups: [], pieces: [] }] : batches;
+  return batches.length === 0 ? [{ kind: "whole", groups: [], pieces: [], tries: 1 }] : batches;
 }
 
 function wholePiece({ unit, writes, ledger }: Group): Piece {

@@ -16,6 +16,8 @@ const PATIENCE = 3000;
 /** A server that wants a client certificate says so only after the handshake (TLS 1.3): milliseconds to hear it. */
 const ALERT_PATIENCE = 300;
 const SPEAKS_TLS = "SPEAKS_TLS";
+/** It can be connected to, and still gRPC could not. */
+const NO_CAUSE = "UNAVAILABLE";
 
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
@@ -52,8 +54,12 @@ export async function unreachable(options: Options, subject: string): Promise<Fa
 
 async function probe(endpoint: Endpoint, tls: TlsFiles): Promise<Cause> {
   const code = endpoint.secure ? await handshake(endpoint, tls) : await plainText(endpoint);
-  const isTls = code === SPEAKS_TLS || !/^E[A-Z_]+$/u.test(code) || code === "EPROTO";
-  return { endpoint: endpoint.url, code, isTls: isTls && code !== "UNAVAILABLE" && !code.startsWith("ERR_SOCKET") };
+  return { endpoint: endpoint.url, code, isTls: !isOfNetwork(code) };
+}
+
+/** Codes of the operating system look like ECONNRESET; those of OpenSSL and of Node's certificate checks do not. */
+function isOfNetwork(code: string): boolean {
+  return (/^E[A-Z]+(?:_AGAIN)?$/u.test(code) && code !== "EPROTO") || code === NO_CAUSE || code.startsWith("ERR_SOCKET");
 }
 
 async function plainText(endpoint: Endpoint): Promise<string> {
@@ -61,19 +67,19 @@ async function plainText(endpoint: Endpoint): Promise<string> {
   if (code !== undefined) return code;
   // Nothing is sent over this connection; it only shows whether the other side speaks TLS at all.
   const hello = connectTls({ host: endpoint.host, port: endpoint.port, rejectUnauthorized: false });
-  return (await outcome(hello, "secureConnect", 0)) === undefined ? SPEAKS_TLS : "UNAVAILABLE";
+  return (await outcome(hello, "secureConnect", 0)) === undefined ? SPEAKS_TLS : NO_CAUSE;
 }
 
 async function handshake({ host, port }: Endpoint, tls: TlsFiles): Promise<string> {
   const socket = connectTls({ host, port, ...tls, ALPNProtocols: ["h2"] });
-  return (await outcome(socket, "secureConnect", ALERT_PATIENCE)) ?? "UNAVAILABLE";
+  return (await outcome(socket, "secureConnect", ALERT_PATIENCE)) ?? NO_CAUSE;
 }
 
 /** Code of the error the socket ends with; undefined if it got to `event` and stayed fine for `after` milliseconds. */
 function outcome(socket: Socket, event: string, after: number): Promise<string | undefined> {
   return new Promise<string | undefined>((resolve) => {
     socket.setTimeout(PATIENCE, () => resolve("ETIMEDOUT"));
-    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "UNAVAILABLE"));
+    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? NO_CAUSE));
     socket.once("close", () => resolve("ECONNRESET"));
     socket.once(event, () => setTimeout(resolve, after, undefined));
   }).finally(() => socket.destroy());

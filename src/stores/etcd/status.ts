@@ -106,6 +106,12 @@ function explain(status: Status, options: Options, subject: string): Explained {
       message: `${endpoint} could not ${subject}: its database is full (NOSPACE alarm).`,
       fix: "Compact and defragment it, or raise --quota-backend-bytes; then: etcdctl alarm disarm. Run the command again afterwards.",
     };
+  if (isAnswerTooLarge(status))
+    return {
+      code: "LIMIT",
+      message: `${endpoint} could not ${subject}: one answer has more than ${options.maxAnswerBytes} bytes.`,
+      fix: "A value of that size does not belong into etcd; find it with etcdctl and move it elsewhere.",
+    };
   if (status.code === INVALID && details.includes("too many operations"))
     return limit("Set connection.maxTxnOps to the server's --max-txn-ops.");
   if ([INVALID, EXHAUSTED].includes(status.code) && /too large|larger than/u.test(details))

@@ -4,6 +4,7 @@ import type {
   Change,
   Conflict,
   DestinationPlan,
+  DestinationReceipt,
   Drift,
   Edit,
   Environment,
@@ -15,6 +16,7 @@ import type {
   Plan,
   PlanSummary,
   Position,
+  Receipt,
   UnitPlan,
 } from "../../../src/model.ts";
 import type { PlanContext, World } from "../../../src/report/context.ts";
@@ -124,8 +126,9 @@ export function planOf(parts: Parts): Plan {
       conflicts: here(conflicts),
       needsValue: here(needsValue),
       kept: here(parts.kept ?? []),
-      untouched: [],
-      foreign: one.id === DEV || places !== PLACES ? [] : foreign.filter((key) => key.startsWith(`/config/${one.env}/`)),
+      untouched: 0,
+      foreign:
+        one.id === DEV || places !== PLACES ? [] : foreign.filter((key) => key.startsWith(`/config/${one.env}/`)),
       digest: "ab".repeat(32),
     };
   });
@@ -302,7 +305,9 @@ export const secrets: Plan = planOf({
       path: ["hosts"],
       action: "change",
       origin: origin("apps/payments/base.yaml", ["hosts"]),
-      outcomes: [{ before: ["a.example.com", "b.example.com", "c.example.com"], after: ["a.example.com"], units: payments }],
+      outcomes: [
+        { before: ["a.example.com", "b.example.com", "c.example.com"], after: ["a.example.com"], units: payments },
+      ],
     }),
     edit({
       path: ["endpoint"],
@@ -361,7 +366,11 @@ export const large: Plan = planOf({
       action: "change",
       origin: origin("shared/base.yaml", ["logging", "level"]),
       outcomes: [
-        { before: "info", after: "warn", units: largeApps.flatMap((app) => LARGE_PLACES.map((one) => `${app}@${one.id}`)) },
+        {
+          before: "info",
+          after: "warn",
+          units: largeApps.flatMap((app) => LARGE_PLACES.map((one) => `${app}@${one.id}`)),
+        },
       ],
     }),
     edit({
@@ -388,7 +397,11 @@ export function manyChanges(n: number, action: Edit["action"] = "change"): Plan 
       const app = largeApps[i % largeApps.length] ?? "";
       const unit = `${app}@${LARGE_PLACES[(i * 7) % LARGE_PLACES.length]?.id}`;
       const path = ["group", `key_${i}`];
-      const outcome = { units: [unit], ...(action === "add" ? {} : { before: i as Plain }), ...(action === "remove" ? {} : { after: `new ${i}` }) };
+      const outcome = {
+        units: [unit],
+        ...(action === "add" ? {} : { before: i as Plain }),
+        ...(action === "remove" ? {} : { after: `new ${i}` }),
+      };
       return edit({ path, action, origin: origin(`apps/${app}/base.yaml`, path), outcomes: [outcome] });
     }),
   });
@@ -404,7 +417,16 @@ export const conflict: Plan = planOf({
     }),
   ],
   conflicts: payments.slice(2).flatMap((unit): Conflict[] => [
-    { unit, key: `/config/prod/payments/cache/ttl`, path: ["cache", "ttl"], name: "", secret: false, kind: "both-changed", git: 600, live: 900 },
+    {
+      unit,
+      key: `/config/prod/payments/cache/ttl`,
+      path: ["cache", "ttl"],
+      name: "",
+      secret: false,
+      kind: "both-changed",
+      git: 600,
+      live: 900,
+    },
     { unit, key: `/config/prod/payments/api_key`, path: ["api_key"], name: "", secret: true, kind: "changed-live" },
   ]),
   refusals: [{ guard: "conflict", message: "4 values were changed in Git and live", examples: [], lifted: false }],
@@ -412,11 +434,120 @@ export const conflict: Plan = planOf({
 
 export const driftOnly: Plan = planOf({
   drift: [
-    { unit: orders[2], key: "/config/prod/orders/http/timeout_ms", path: ["http", "timeout_ms"], name: "", secret: false, kind: "changed", git: 1200, live: 3000 },
-    { unit: "cart@staging.eu-west-1", key: "/config/staging/cart/cache/ttl", path: ["cache", "ttl"], name: "", secret: false, kind: "deleted", git: 300 },
-    { unit: payments[3], key: "/config/prod/payments/stripe_key", path: ["stripe_key"], name: "", secret: true, kind: "changed" },
+    {
+      unit: orders[2],
+      key: "/config/prod/orders/http/timeout_ms",
+      path: ["http", "timeout_ms"],
+      name: "",
+      secret: false,
+      kind: "changed",
+      git: 1200,
+      live: 3000,
+    },
+    {
+      unit: "cart@staging.eu-west-1",
+      key: "/config/staging/cart/cache/ttl",
+      path: ["cache", "ttl"],
+      name: "",
+      secret: false,
+      kind: "deleted",
+      git: 300,
+    },
+    {
+      unit: payments[3],
+      key: "/config/prod/payments/stripe_key",
+      path: ["stripe_key"],
+      name: "",
+      secret: true,
+      kind: "changed",
+    },
   ],
   foreign: ["/config/staging/orders/tmp/a", "/config/staging/orders/tmp/b", "/config/staging/orders/tmp/c"],
 });
 
 export const nothing: Plan = planOf({});
+
+// ── Receipts ─────────────────────────────────────────────────────────────────────────────────────
+
+function destinationReceipt(one: Place, fields: Partial<DestinationReceipt> = {}): DestinationReceipt {
+  return {
+    destination: `config@${one.id}`,
+    place: one.id,
+    target: "config",
+    result: "applied",
+    applied: 2,
+    pending: 0,
+    proof: "revision 88214",
+    readBack: { checked: 2, wrong: [] },
+    left: [],
+    before: BASE,
+    supersededBy: undefined,
+    failure: undefined,
+    ...fields,
+  };
+}
+
+export function receiptOf(fields: Partial<Receipt> = {}): Receipt {
+  return {
+    plan: small.id,
+    commit: COMMIT,
+    applyId: "a-18",
+    startedAt: "2026-11-20T12:21:00Z",
+    durationMs: 900,
+    result: "applied",
+    destinations: PLACES.map((one) => destinationReceipt(one)),
+    ...fields,
+  };
+}
+
+export const applied: Receipt = receiptOf();
+
+/** Permission denied in the last place. */
+export const partial: Receipt = receiptOf({
+  result: "partial",
+  destinations: PLACES.map((one) =>
+    one.id !== PROD_US
+      ? destinationReceipt(one)
+      : destinationReceipt(one, {
+          result: "partial",
+          applied: 1,
+          pending: 1,
+          proof: undefined,
+          readBack: undefined,
+          left: [{ address: `orders@${PROD_US}:features.gift_cards`, why: "permission denied" }],
+          failure: {
+            code: "DENIED",
+            message: "etcd us-east-2: permission denied for /config/prod/orders/features/gift_cards (user trueup-apply)",
+            details: ["1 of 2 keys had been written"],
+            fix: "grant write on /config/prod/ to trueup-apply",
+          },
+        }),
+  ),
+});
+
+export const superseded: Receipt = receiptOf({
+  result: "superseded",
+  destinations: PLACES.slice(2).map((one) =>
+    destinationReceipt(one, {
+      result: "superseded",
+      applied: 0,
+      proof: undefined,
+      readBack: undefined,
+      supersededBy: "7d10e55aa0b1c2d3e4f5061728394a5b6c7d8e9f",
+    }),
+  ),
+});
+
+export const moved: Receipt = receiptOf({
+  result: "moved",
+  destinations: PLACES.slice(0, 1).map((one) =>
+    destinationReceipt(one, {
+      result: "moved",
+      applied: 0,
+      pending: 2,
+      proof: undefined,
+      readBack: undefined,
+      left: [{ address: `orders@${DEV}:http.port`, why: "changed live since it was read" }],
+    }),
+  ),
+});

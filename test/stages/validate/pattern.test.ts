@@ -62,9 +62,33 @@ const pattern = fc
   }))
   .choice.filter((source) => source.length <= 60 && source.split("(?<n>").length <= 2);
 const text = fc
-  .array(fc.constantFrom("a", "b", "c", "1", "-", " ", "\n", "\u2028", "é", "α", "A", "😀", "😁", "\ud83d", "\ude00", "/", ".", "\\", "]", "\u0001"), {
-    maxLength: 8,
-  })
+  .array(
+    fc.constantFrom(
+      "a",
+      "b",
+      "c",
+      "1",
+      "-",
+      " ",
+      "\n",
+      "\u2028",
+      "é",
+      "α",
+      "A",
+      "😀",
+      "😁",
+      "\ud83d",
+      "\ude00",
+      "/",
+      ".",
+      "\\",
+      "]",
+      "\u0001",
+    ),
+    {
+      maxLength: 8,
+    },
+  )
   .map((parts) => parts.join(""));
 
 describe("patterns", () => {
@@ -72,7 +96,8 @@ describe("patterns", () => {
     fc.assert(
       fc.property(pattern, fc.array(text, { minLength: 1, maxLength: 5 }), (source, texts) => {
         const native = new RegExp(source, "u");
-        for (const each of texts) expect([source, each, matches(source, each)]).toEqual([source, each, native.test(each)]);
+        for (const each of texts)
+          expect([source, each, matches(source, each)]).toEqual([source, each, native.test(each)]);
       }),
       { numRuns: 2000 },
     );

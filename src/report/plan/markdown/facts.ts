@@ -35,11 +35,10 @@ export interface Facts {
   readonly guarded: ReadonlySet<string>;
 }
 
-export function factsOf(plan: Plan, ctx: MarkdownContext, level: Level): Facts {
+export function factsOf(plan: Plan, ctx: MarkdownContext): Omit<Facts, "level"> {
   return {
     plan,
     ctx,
-    level,
     rows: rowsOf(plan.edits, ctx.world.places, true).toSorted((a, b) => b.risk - a.risk),
     conflicts: conflictRows(plan),
     needs: needsRows(plan),

@@ -2,7 +2,7 @@
 import { formatAddress } from "../../../address.ts";
 import { code, prose, wordLink } from "../../markdown.ts";
 import { plural, shortCommit, some } from "../../words.ts";
-import { type Facts } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 import { deletions } from "./title.ts";
 
 export function footSections(facts: Facts): string[][] {
@@ -28,23 +28,29 @@ function againstSection(facts: Facts): string[] {
 }
 
 function ticks(facts: Facts): string[] {
-  const { summary, destinations } = facts.plan;
   const deleted = deletions(facts).all;
   const words = [
     "✔ schema",
     "✔ no plaintext secrets",
-    deleted === 0 ? "✔ no deletions" : `- ${plural(deleted, "deletion")}`,
+    deleted === 0 ? "✔ no deletions" : plural(deleted, "deletion"),
   ];
   if (facts.plan.refusals.some((refusal) => refusal.lifted)) {
     const lifted = facts.plan.refusals.filter((refusal) => refusal.lifted).map((refusal) => refusal.guard);
     words.push(`⚠ guard lifted: ${[...new Set(lifted)].join(", ")}`);
   }
+  return [[...words, ...untouched(facts)].join(" · ")];
+}
+
+/** Drift and strangers: seen, left alone. */
+export function untouched(facts: Facts): string[] {
+  const { summary, destinations } = facts.plan;
+  const words: string[] = [];
   if (summary.drift > 0) {
     const addresses = destinations.flatMap((one) => one.drift.map((drift) => formatAddress(drift.unit, drift.path)));
     words.push(`ℹ ${plural(summary.drift, "key")} drifted earlier, not touched: ${some(addresses.slice(0, 3).map(code), 2)}`);
   }
   if (summary.foreign > 0) words.push(`ℹ ${plural(summary.foreign, "key")} nobody manages, not touched`);
-  return [words.join(" · ")];
+  return words;
 }
 
 function origin(facts: Facts): string[] {

@@ -1,18 +1,22 @@
 /** What a reviewer must not miss: guards, secrets without a value, conflicts, deletions and replacements. Never cut unless nothing else is left to cut. */
-import { bold, code, fence, prose, table } from "../../markdown.ts";
+import { bold, code, fence, htmlWords, prose, table } from "../../markdown.ts";
+import type { Plain } from "../../../model.ts";
+import { quoteValue } from "../../redact.ts";
 import { appsOf, foldPlaces, placesOf, splitUnit } from "../../reach.ts";
+import { cutText } from "../../table.ts";
 import { count, plural, some } from "../../words.ts";
-import { conflictText, sides } from "../change.ts";
-import type { NeedsRow, Row } from "../fold.ts";
+import { sides } from "../change.ts";
+import type { ConflictRow, NeedsRow, Row } from "../fold.ts";
 import { labelOf } from "../lift.ts";
 import { type Facts, homesMarkdown, isGuarded, keyMarkdown, reachMarkdown } from "./facts.ts";
 
 export function guardSection(facts: Facts): string[] {
   const open = facts.plan.refusals.filter((refusal) => !refusal.lifted);
   if (open.length === 0) return [];
+  const cutAt = facts.level.key * 5;
   const lines = open.slice(0, facts.level.critical).map((refusal) => {
     const examples = refusal.examples.length === 0 ? "" : `: ${refusal.examples.map(code).join(", ")}`;
-    return `${bold(refusal.guard)}: ${prose(refusal.message)}${examples}`;
+    return `${bold(refusal.guard)}: ${prose(cutText(refusal.message, cutAt))}${examples}`;
   });
   const hidden = open.length - lines.length;
   const labels = [...new Set(open.flatMap((refusal) => labelOf(refusal.guard) ?? []))];
@@ -27,7 +31,7 @@ export function guardSection(facts: Facts): string[] {
 export function needsSection(facts: Facts): string[] {
   if (facts.needs.length === 0) return [];
   const shown = facts.needs.slice(0, facts.level.critical);
-  const lines = shown.map((row) => `${bold(secretName(row))}: ${reachMarkdown(facts, row.units)}`);
+  const lines = shown.map((row) => `${bold(cutText(secretName(row), facts.level.key))}: ${reachMarkdown(facts, row.units)}`);
   const [first] = shown;
   const command = first === undefined ? [] : fence("", commands(facts, first));
   const intro = "Held outside Git and still without a value. Merging creates *placeholders*; the app may not start until somebody fills them:";
@@ -51,15 +55,20 @@ export function conflictSection(facts: Facts): string[] {
   const rows = conflicts.slice(0, level.critical).map((row) => [
     keyMarkdown(facts, row.path),
     reachMarkdown(facts, row.units),
-    code(conflictText(row, level.value)),
+    row.kind === "changed-live" ? "_deleted_" : side(facts, row, row.git),
+    row.kind === "deleted-live" ? "_deleted_" : side(facts, row, row.live),
   ]);
   const hidden = conflicts.length - rows.length;
   return [
     `**Changed in Git and live** (${plural(rows.length, "row")}): Git wins only if the guard is lifted.`,
     "",
-    ...table(["Key", "Where", "What happened"], rows, false),
+    ...table(["Key", "Where", "Git says", "Live is"], rows, false),
     ...cutNote(facts, hidden, "conflict", conflicts.slice(rows.length).flatMap((row) => row.units)),
   ];
+}
+
+function side(facts: Facts, row: ConflictRow, value: Plain | undefined): string {
+  return row.secret ? "_(secret)_" : code(quoteValue(value, { width: facts.level.value }));
 }
 
 /** One row per key and value: deletions and replacements, those in protected environments first and in the open. */
@@ -94,7 +103,7 @@ function destroyed(facts: Facts, values: readonly ValueRow[], guarded: boolean):
   const shown = wanted.slice(0, limit);
   const units = wanted.flatMap(({ outcome }) => outcome.units);
   const envs = foldPlaces(placesOf(units), facts.ctx.world.places).map((words) => words.env);
-  const where = some([...new Set(envs)].map((env) => (guarded ? env.toUpperCase() : env)).map(prose), 5);
+  const where = some([...new Set(envs)].map((env) => (guarded ? env.toUpperCase() : env)).map(htmlWords), 5);
   const verb = first.row.action === "remove" ? "Deleted" : "Replaced";
   const why = first.row.action === "remove" ? "the values are shown so that they can be restored" : "deleted and created, for a moment without a value";
   const headline = `${verb} in ${where} (${plural(wanted.length, "row")}, ${plural(units.length, "value")})`;

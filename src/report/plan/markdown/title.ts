@@ -68,8 +68,8 @@ function names(envs: readonly string[]): string {
   return envs.map((env) => bold(env.toUpperCase())).join(", ");
 }
 
-/** Said where there is nothing to review; a comment that exists is reduced to it. */
-export function nothingSection(facts: Facts): string[] {
+/** Said where there is nothing to review; a comment that exists is reduced to it. `notes`: what was seen beside it. */
+export function nothingSection(facts: Facts, notes: readonly string[]): string[] {
   const { plan, ctx } = facts;
   const commit = plan.commit === null ? "" : `${code(shortCommit(plan.commit))} · `;
   const other = plan.against.kind === "ref" ? code(plan.against.ref) : "live";
@@ -78,5 +78,6 @@ export function nothingSection(facts: Facts): string[] {
     marker("plan", { root: ctx.root, plan: plan.id }),
     "### ⚪ No effect on any store",
     `The files changed, the rendered values did not (comments, order or redundant overrides). <sub>${commit}compared with ${other}${at}</sub>`,
+    ...(notes.length === 0 ? [] : ["", notes.join(" · ")]),
   ];
 }

@@ -1,0 +1,43 @@
+/** What printers need to know, gathered from a project and the terminal. */
+import type { Repo } from "../model.ts";
+import type { PlanContext, ProblemsContext, ReportOptions, World } from "../report/context.ts";
+import { type Io, wantsColor } from "./io.ts";
+import type { CommonOptions } from "./options.ts";
+import type { OpenedProject } from "./project.ts";
+
+export function reportOptions(options: CommonOptions, io: Io, repo?: Repo): ReportOptions {
+  return {
+    color: wantsColor(io, options.color),
+    width: io.columns,
+    verbose: options.verbose ?? false,
+    maxValueWidth: repo?.config.report.maxValueWidth ?? 80,
+  };
+}
+
+export function worldOf(repo: Repo): World {
+  const units = repo.apps.reduce(
+    (sum, app) => sum + (app.places === undefined ? repo.places.length : app.places.length),
+    0,
+  );
+  return { places: repo.places, apps: repo.apps.length, units };
+}
+
+export function planContext(project: OpenedProject, repo: Repo, options: CommonOptions, io: Io): PlanContext {
+  return { ...reportOptions(options, io, repo), world: worldOf(repo), locate: project.locate };
+}
+
+export function problemsContext(
+  project: OpenedProject,
+  options: CommonOptions,
+  io: Io,
+  counts: { keys: number; durationMs: number; world?: World },
+): ProblemsContext {
+  const { repo } = project.loaded;
+  return {
+    ...reportOptions(options, io, repo),
+    world: counts.world ?? (repo === undefined ? undefined : worldOf(repo)),
+    sources: project.loaded.sources,
+    keys: counts.keys,
+    durationMs: counts.durationMs,
+  };
+}

@@ -1,0 +1,216 @@
+/** The command line: parses flags, loads one command, turns failures into words and an exit code. */
+import { randomUUID } from "node:crypto";
+import { createInterface } from "node:readline/promises";
+import { Command, CommanderError } from "commander";
+import { EXIT, type ExitCode, exitOf, isFailure } from "../failure.ts";
+import { VERSION } from "../version.ts";
+import { type Io, wantsColor } from "./io.ts";
+import { type CommonOptions, withFormats, withScope } from "./options.ts";
+
+export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let exit: ExitCode = EXIT.ok;
+  const program = build((code) => (exit = code), io);
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
+    return await explainFailure(error, program.opts(), io);
+  }
+}
+
+function build(finish: (code: ExitCode) => void, io: Io): Command {
+  const program = new Command("trueup")
+    .description("Application configuration in Git: validated, planned on the pull request, applied on merge.")
+    .version(VERSION, "--version", "print the version")
+    .option("-C, --dir <folder>", "run as if started in this folder")
+    .option("--profile <name>", "connections of this profile instead of the usual ones")
+    .option("-v, --verbose", "list everything, fold nothing")
+    .option("-q, --quiet", "no progress")
+    .option("--no-color", "no colours (also NO_COLOR)")
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError("(trueup --help lists everything)");
+  const sub = (name: string, description: string): Command => program.command(name).description(description);
+
+  withFormats(withScope(sub("validate [address...]", "check everything that can be known without a store")), [
+    "human",
+    "json",
+    "github",
+    "sarif",
+  ])
+    .option("--strict", "warnings fail too")
+    .action(async (addresses: string[], _: object, command: Command) => {
+      const { validateCommand } = await import("./commands/validate.ts");
+      finish(await validateCommand(addresses, all(command), io));
+    });
+  withScope(sub("render [address...]", "show what apps get, and where each value comes from"))
+    .option("--format <format>", "what to print: human, yaml, json", "human")
+    .option("--no-source", "plain YAML, without origins")
+    .option("--physical", "the keys as they would be in the stores")
+    .option(
+      "--out <dir=folder>",
+      "write a file for every unit: <place>/<app>.yaml",
+      (value: string, before: string[] | undefined) => [...(before ?? []), value],
+    )
+    .action(async (addresses: string[], _: object, command: Command) => {
+      const { renderCommand } = await import("./commands/render.ts");
+      finish(await renderCommand(addresses, all(command), io));
+    });
+  withFormats(
+    withScope(sub("diff [address...]", "show what an apply would write, and what else differs").alias("plan")),
+    ["human", "markdown", "json"],
+  )
+    .option("--against <what>", "live, a Git ref, or auto", "auto")
+    .option("--detailed-exitcode", "exit 2 if there are changes")
+    .option("--allow <guards>", "plan as if these guards were lifted", commas)
+    .action(async (addresses: string[], _: object, command: Command) => {
+      const { diffCommand } = await import("./commands/diff.ts");
+      finish(await diffCommand(addresses, all(command), io));
+    });
+  withFormats(withScope(sub("apply [address...]", "write what Git says into the stores")), [
+    "human",
+    "json",
+    "markdown",
+  ])
+    .option("-y, --yes", "do not ask; guards still count")
+    .option("--expect <plan>", "stop unless the plan is this one (id or digest)", commas)
+    .option(
+      "--allow <guards>",
+      "lift guards: delete, empty, wide, freeze, conflict, adopt, replace, dirty, drift",
+      commas,
+    )
+    .option("--dry-run", "stop after the plan")
+    .option("--no-readback", "do not read back what was written")
+    .option("--continue", "go on with the next place after one failed")
+    .option("--accept-rewrite", "apply although the live commit is not in this history")
+    .action(async (addresses: string[], _: object, command: Command) => {
+      const { applyCommand } = await import("./commands/apply.ts");
+      finish(await applyCommand(addresses, all(command), io));
+    });
+  withScope(sub("rollback", "prepare the revert of a commit and plan it"))
+    .option("--commit <commit>", "take back this commit (default: the last one)")
+    .option("--to <commit>", "make the configuration what it was at this commit")
+    .option("--reason <text>", "goes into the message")
+    .option("--branch <name>", "put the revert on a new branch")
+    .option("--against <what>", "live, a Git ref, or auto", "auto")
+    .option("--allow <guards>", "plan as if these guards were lifted", commas)
+    .option("-y, --yes", "make the commit without asking")
+    .action(async (_: object, command: Command) => {
+      const { rollbackCommand } = await import("./commands/rollback.ts");
+      finish(await rollbackCommand(all(command), io));
+    });
+  withScope(sub("explain <address>", "why a value is what it is; also backwards from a key in a store"))
+    .option("--format <format>", "what to print: human, json", "human")
+    .action(async (address: string, _: object, command: Command) => {
+      const { explainCommand } = await import("./commands/explain.ts");
+      finish(await explainCommand(address, all(command), io));
+    });
+  withScope(sub("compare [name...]", "put places side by side: apps, or two environments"))
+    .option("--format <format>", "what to print: human, json", "human")
+    .option("--all", "every key, not only those that differ")
+    .option("--real", "leave out what differs only by template")
+    .option("--stat", "only count")
+    .option("--exit-code", "exit 2 if something differs")
+    .action(async (names: string[], _: object, command: Command) => {
+      const { compareCommand } = await import("./commands/compare.ts");
+      finish(await compareCommand(names, all(command), io));
+    });
+  sub("fmt", "quote templates, remove overrides that change nothing")
+    .option("--check", "write nothing; exit 2 if something would change")
+    .action(async (_: object, command: Command) => {
+      const { fmtCommand } = await import("./commands/fmt.ts");
+      finish(await fmtCommand(all(command), io));
+    });
+  sub("schema", "work on JSON Schemas")
+    .command("infer <app>")
+    .description("write a first schema from an app's values")
+    .option("--print", "print it instead")
+    .option("--force", "replace a schema that is there")
+    .action(async (app: string, _: object, command: Command) => {
+      const { inferCommand } = await import("./commands/schema.ts");
+      finish(await inferCommand(app, all(command), io));
+    });
+  sub("init", "make a config repo here")
+    .option("-y, --yes", "take the defaults")
+    .option("--env <names>", "environments, in promotion order", commas)
+    .option("--target <type>", "where values go: directory, etcd")
+    .option("--system <name>", "name of the system (default: the folder's)")
+    .action(async (own: { target?: string }, command: Command) => {
+      const { runInit } = await import("./commands/scaffold.ts");
+      finish(await runInit({ ...all(command), target: own.target }, io));
+    });
+  sub("new <app>", "add an app")
+    .option("--like <app>", "copy values and schema from this app")
+    .action(async (app: string, _: object, command: Command) => {
+      const { runNew } = await import("./commands/scaffold.ts");
+      finish(runNew(app, all(command), io));
+    });
+  sub("why [code]", "what a code like TU3002 means").action(async (code: string | undefined) => {
+    const { whyCommand } = await import("./commands/why.ts");
+    finish(whyCommand(code, io));
+  });
+  return program;
+}
+
+/** Options may stand before or after the command's name. */
+function all(command: Command): CommonOptions {
+  return command.optsWithGlobals();
+}
+
+function commas(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), ...value.split(",").map((item) => item.trim())];
+}
+
+/** The one place where a failure becomes words. What is no failure is our bug: said so, without a stack trace. */
+async function explainFailure(error: unknown, options: CommonOptions, io: Io): Promise<ExitCode> {
+  const { humanFailure } = await import("../report/failure.ts");
+  const { Failure } = await import("../failure.ts");
+  const failure = isFailure(error)
+    ? error
+    : new Failure("INTERNAL", "trueup met something it did not expect", {
+        fix: "Please report this, with TRUEUP_DEBUG=1 set for the details.",
+      });
+  io.err(humanFailure(failure, { color: wantsColor({ env: io.env, outIsTerminal: io.errIsTerminal }, options.color) }));
+  if (!isFailure(error) && (io.env.TRUEUP_DEBUG ?? "") !== "" && error instanceof Error) {
+    const { safeText } = await import("../report/redact.ts");
+    io.err(safeText(`${error.stack ?? error.message}\n`));
+  }
+  return exitOf(error);
+}
+
+/** The process as an {@link Io}. The first SIGINT or SIGTERM asks to stop safely; the second one stops. */
+export function processIo(): Io {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    controller.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  const interactive = process.stdin.isTTY && process.stderr.isTTY && (process.env.CI ?? "") === "";
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    outIsTerminal: process.stdout.isTTY,
+    errIsTerminal: process.stderr.isTTY,
+    columns: process.stdout.columns ?? process.stderr.columns ?? 120,
+    now: () => new Date().toISOString(),
+    clock: () => performance.now(),
+    randomId: randomUUID,
+    ask: interactive ? ask : undefined,
+    signal: controller.signal,
+  };
+}
+
+async function ask(question: string): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await reader.question(question);
+  } finally {
+    reader.close();
+  }
+}

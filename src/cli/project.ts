@@ -1,0 +1,79 @@
+/** Finds the config repo around the working directory, its commit, and opens it. */
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, resolve as resolvePath } from "node:path";
+import { Failure } from "../failure.ts";
+import { type Git, openGit } from "../git/git.ts";
+import { gitSource } from "../git/tree.ts";
+import { locate } from "../load/locate.ts";
+import { folderSource } from "../load/source.ts";
+import type { At, Position } from "../model.ts";
+import { type Project, openProject } from "../pipeline.ts";
+import type { LocatedProblem, Problem } from "../problem.ts";
+import { drivers } from "../stores/registry.ts";
+import type { Io } from "./io.ts";
+import type { CommonOptions } from "./options.ts";
+
+export interface OpenedProject extends Project {
+  /** Config root, absolute. */
+  readonly folder: string;
+  readonly git: Git | undefined;
+  /** Full id of the commit at hand; null outside Git. */
+  readonly commit: string | null;
+  /** True: files differ from the commit. */
+  readonly dirty: boolean;
+  readonly locate: (at: At) => Position | undefined;
+}
+
+/**
+ * Opens the config repo. In CI, and for a clean work tree, the files are read from Git at the exact commit, so that
+ * nothing a job left lying around is taken for configuration; a work tree with changes is read as it stands.
+ */
+export async function open(options: CommonOptions, io: Io): Promise<OpenedProject> {
+  const folder = findRoot(options.dir === undefined ? io.cwd : resolvePath(io.cwd, options.dir));
+  const git = await openGit(folder);
+  const commit = (await git?.head())?.commit ?? null;
+  const isDirty = git !== undefined && commit !== null && (await git.isDirty());
+  const useGit = git !== undefined && commit !== null && (io.env.CI ?? "") !== "" && io.env.CI !== "false";
+  const source = useGit ? await gitSource(git.top, commit, git.root) : folderSource(folder);
+  const project = await openProject(source, drivers, options.profile);
+  const sources = project.loaded.sources;
+  return { ...project, folder, git, commit, dirty: isDirty && !useGit, locate: (at) => locate(at, sources) };
+}
+
+/** The config repo as it was at another commit; undefined if it did not exist there. */
+export async function openAt(
+  project: OpenedProject,
+  commit: string,
+  options: CommonOptions,
+): Promise<Project | undefined> {
+  if (project.git === undefined)
+    throw new Failure(
+      "HISTORY",
+      "this folder is not in a Git repository, so there is no other version to compare with",
+    );
+  const source = await gitSource(project.git.top, commit, project.git.root);
+  return source.list().some((entry) => entry.path === "trueup.yaml")
+    ? openProject(source, drivers, options.profile)
+    : undefined;
+}
+
+/** The nearest folder upwards that holds trueup.yaml. */
+function findRoot(start: string): string {
+  if (!existsSync(start) || !statSync(start).isDirectory()) throw new Failure("USAGE", `${start} is not a folder`);
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "trueup.yaml"))) return folder;
+    if (dirname(folder) === folder) {
+      throw new Failure("USAGE", `there is no trueup.yaml in ${start} or above it`, {
+        fix: "run trueup init, or name the folder with -C",
+      });
+    }
+  }
+}
+
+export function located(problems: readonly Problem[], find: (at: At) => Position | undefined): LocatedProblem[] {
+  return problems.map((problem) => ({
+    ...problem,
+    position: problem.at === undefined ? undefined : find(problem.at),
+    notePositions: (problem.notes ?? []).map((note) => (note.at === undefined ? undefined : find(note.at))),
+  }));
+}

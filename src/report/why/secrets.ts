@@ -1,0 +1,41 @@
+/** TU4xxx: secrets. */
+import type { Code } from "../../problem.ts";
+import type { Why } from "./words.ts";
+
+export const SECRETS: { readonly [code in Extract<Code, `TU4${string}`>]: Why } = {
+  TU4001: {
+    means: ["A key that the schema marks as secret has its value written in the file. Everybody who can read the repo has it,", "now and in the history of Git."],
+    causes: "a value pasted while trying something out; a key that was marked x-secret later",
+    proceed: "change the secret where it is used, keep the new one with trueup secrets set, and write its name here",
+    before: "stripe_key: ••••••••",
+    after: 'stripe_key: "{{secret.stripe_key}}"',
+  },
+  TU4002: {
+    means: ["The template uses a secret that no secrets.yaml defines."],
+    causes: "a spelling mistake; a secret of another app; a shared secret without shared. before its name",
+    proceed: "define it in apps/<app>/secrets.yaml, or use one of the names under known here",
+    before: 'password: "{{secret.db_pasword}}"',
+    after: 'password: "{{secret.db_password}}"',
+  },
+  TU4003: {
+    means: ["The secret's value is only in the store and trueup never reads it, so no longer text can be built with it."],
+    causes: "a connection string with a password in it",
+    proceed: "keep the whole text as the secret, or let a holder that trueup can read at apply keep it (sops, ref)",
+    before: 'url: "postgres://app:{{secret.db_password}}@db.example.com"',
+    after: 'url: "{{secret.db_url}}"',
+  },
+  TU4004: {
+    means: ["A secret is defined, and no value uses it. Somebody will keep rotating something that nobody needs."],
+    causes: "the value that used it was removed; a spelling mistake where it is used",
+    proceed: "remove it from secrets.yaml; its value stays in the store until trueup secrets prune",
+    before: "secrets.yaml: { old_key: {} }",
+    after: "secrets.yaml: {}",
+  },
+  TU4005: {
+    means: ["secrets.yaml asks for a holder that this version of trueup cannot serve."],
+    causes: "a repo made for a newer version; a holder that is planned but not there yet",
+    proceed: "use from: external, or a version of trueup that knows the holder",
+    before: "stripe_key: { from: sops }",
+    after: "stripe_key: { from: external }",
+  },
+};

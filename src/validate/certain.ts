@@ -1,0 +1,84 @@
+/** Which mistakes are certain although the values of secrets are not known. The others are not reported. */
+import type { KeyPath, PlainMap, Value } from "../model.ts";
+import { own, startsWithPath } from "../tree.ts";
+import type { SchemaGraph, SchemaNode } from "./graph.ts";
+import { CONTENT } from "./keywords.ts";
+import type { Mistake } from "./mistakes.ts";
+import { couldEqual, isStandIn, standInsIn } from "./standin.ts";
+import { nodesAt } from "./walk.ts";
+
+/**
+ * Mistakes that hold whatever the secrets turn out to be. `isOpen` names further paths whose content does not count:
+ * plain text where a secret belongs is reported once, as that.
+ */
+export function certain(
+  graph: SchemaGraph,
+  mistakes: readonly Mistake[],
+  isOpen: (path: KeyPath) => boolean,
+): Mistake[] {
+  return mistakes.flatMap((mistake) => {
+    if (isOpen(mistake.path)) return [];
+    // `if` itself only repeats that `then` or `else` failed.
+    if (mistake.keyword === "if") return dependsOnSecret(graph, mistake) ? [] : certain(graph, mistake.nested, isOpen);
+    if (mistake.keyword === "anyOf" || (mistake.keyword === "oneOf" && !Array.isArray(mistake.params.passing))) {
+      const branches = mistake.branches.map((branch) => certain(graph, branch, isOpen));
+      return branches.some((branch) => branch.length === 0) ? [] : [{ ...mistake, branches }];
+    }
+    return dependsOnSecret(graph, mistake) ? [] : [mistake];
+  });
+}
+
+function dependsOnSecret(graph: SchemaGraph, mistake: Mistake): boolean {
+  const { keyword, value, node } = mistake;
+  const schema: PlainMap = typeof node.schema === "boolean" ? {} : node.schema;
+  if (isStandIn(value) && CONTENT.has(keyword)) return true;
+  switch (keyword) {
+    case "const":
+      return couldEqual(own(schema, "const") as Value, value) && standInsIn(value).length > 0;
+    case "enum":
+      return (own(schema, "enum") as readonly Value[]).some((each) => couldEqual(each, value));
+    case "discriminator":
+      return isStandIn(mistake.params.tagValue as Value);
+    case "oneOf": {
+      const passing = mistake.params.passing as readonly number[];
+      return passing.some((index) => looksInside(graph, childOf(graph, node, "oneOf", String(index)), value));
+    }
+    case "not":
+    case "if":
+      return looksInside(graph, childOf(graph, node, keyword), value);
+    // What counts as evaluated hangs on which alternatives fit.
+    case "unevaluatedProperties":
+    case "unevaluatedItems":
+      return looksInside(graph, node, value);
+    case "contains":
+      return (
+        Array.isArray(value) &&
+        (value as readonly Value[]).some((item) => looksInside(graph, childOf(graph, node, "contains"), item))
+      );
+    default:
+      return false;
+  }
+}
+
+function childOf(graph: SchemaGraph, node: SchemaNode, keyword: string, name?: string): SchemaNode | undefined {
+  return graph.edges(node).find((edge) => edge.keyword === keyword && edge.name === name)?.to;
+}
+
+/** True if the schema has something to say about the content of a secret inside the value. */
+function looksInside(graph: SchemaGraph, node: SchemaNode | undefined, value: Value): boolean {
+  if (node === undefined) return false;
+  return standInsIn(value).some((path) =>
+    Array.from({ length: path.length + 1 }, (_, depth) => nodesAt(graph, node, path.slice(0, depth), "any")).some(
+      (nodes) => nodes.some(limitsContent),
+    ),
+  );
+}
+
+function limitsContent(node: SchemaNode): boolean {
+  return typeof node.schema !== "boolean" && Object.keys(node.schema).some((keyword) => CONTENT.has(keyword));
+}
+
+/** Paths at or below one of `roots`. */
+export function within(roots: readonly KeyPath[]): (path: KeyPath) => boolean {
+  return (path) => roots.some((root) => startsWithPath(path, root));
+}

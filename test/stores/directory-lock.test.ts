@@ -1,0 +1,103 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { disk, type Disk } from "../../src/stores/directory/disk.ts";
+import { apply, failureOf, group, look, nextHead, put, run, versionOf } from "./contract-moves.ts";
+import { blindCommit, freshDirectory, type DirectoryHarness } from "./directory-harness.ts";
+
+let h: DirectoryHarness;
+beforeEach(async () => {
+  h = await freshDirectory();
+});
+afterEach(() => h.dispose());
+
+const a = "/p/orders/a";
+const lock = () => join(h.generations, "lock");
+const holder = (changed: object) =>
+  JSON.stringify({ pid: process.pid, host: hostname(), started: "", token: "t", since: "2026-01-02", ...changed });
+const gone = () => spawnSync(process.execPath, ["-e", ""]).pid;
+
+async function leaveLock(text: string): Promise<void> {
+  await fs.mkdir(h.generations, { recursive: true });
+  await fs.symlink(text, lock());
+}
+
+describe("the lock of a directory store", () => {
+  it("of a process that is gone is taken over", async () => {
+    await leaveLock(holder({ pid: gone() }));
+    await blindCommit(h.on({}, { lockWaitMs: 0 }));
+    expect((await look(h)).entries.get(a)?.value).toBe("1");
+    expect(await fs.readdir(h.generations)).toEqual(["000001", "history"]);
+  });
+
+  it.runIf(process.platform === "linux")("is taken over when another process has its number now", async () => {
+    await leaveLock(holder({ started: "another-boot.12345" }));
+    await blindCommit(h.on({}, { lockWaitMs: 0 }));
+    expect((await look(h)).entries.size).toBe(1);
+  });
+
+  it.each([
+    ["a running process", () => holder({}), `process ${process.pid}`],
+    ["another machine", () => holder({ host: "elsewhere", pid: gone() }), "on elsewhere"],
+    ["nobody knows whom", () => "what is this?", "does not say"],
+    ["somebody odd", () => holder({ pid: -1 }), "does not say"],
+  ])("of %s is waited for, then named", async (_, text, named) => {
+    await leaveLock(text());
+    const failure = await failureOf(blindCommit(h.on({}, { lockWaitMs: 30 })), "MOVED");
+    expect(failure.message).toContain(lock());
+    expect(failure.message).toContain(named);
+    expect((await look(h)).entries.size).toBe(0);
+    await fs.rm(lock());
+    await blindCommit(h);
+    expect((await look(h)).entries.size).toBe(1);
+  });
+
+  it("is passed on when its holder ends", async () => {
+    const child = spawn(process.execPath, ["-e", "process.stdin.resume()"], { stdio: ["pipe", "ignore", "ignore"] });
+    await once(child, "spawn");
+    await leaveLock(holder({ pid: child.pid }));
+    let waits = 0;
+    const changed: Partial<Disk> = {
+      readLink: (path) => {
+        if (path === lock() && ++waits === 3) child.stdin.end();
+        return disk.readLink(path);
+      },
+    };
+    await blindCommit(h.on(changed));
+    expect(waits).toBeGreaterThanOrEqual(3);
+    expect((await look(h)).entries.size).toBe(1);
+  });
+
+  it("lets an abort end the waiting", async () => {
+    await leaveLock(holder({}));
+    const stop = new AbortController();
+    const changed: Partial<Disk> = {
+      readLink: (path) => {
+        if (path === lock()) stop.abort();
+        return disk.readLink(path);
+      },
+    };
+    const known = await look(h);
+    await failureOf(run(h.on(changed), nextHead(h, known), [], stop.signal), "INTERRUPTED");
+  });
+
+  it("that was lost on the way stops the commit before it switches", async () => {
+    await apply(h, { orders: [put(a, "1")] });
+    const known = await look(h);
+    const before = await h.readRaw("/");
+    const thief: Partial<Disk> = {
+      flush: async (folder) => {
+        await fs.rm(lock(), { force: true });
+        return disk.flush(folder);
+      },
+    };
+    const writes = [put(a, "2", versionOf(known, a))];
+    const failure = await failureOf(run(h.on(thief), nextHead(h, known), [group(h, known, "orders", writes)]), "MOVED");
+    expect(failure.message).toContain(lock());
+    expect(await h.readRaw("/")).toEqual(before);
+    await apply(h, { orders: [put(a, "3", versionOf(known, a))] });
+  });
+});
