@@ -73,7 +73,7 @@ export async function prepare(repo: Repo, limits: Workbench["limits"]): Promise<
   const contexts = new Map<PlaceId, { context: PlaceContext; shared: ValueMap }>();
   const found: Problem[] = [
     ...problems,
-    ...checkOverrides(repo.shared.layers, () => false),
+    ...checkOverrides(repo.shared.layers, () => "warning"),
     ...unsupportedHolders(repo),
   ];
   for (const place of repo.places) {
@@ -238,19 +238,20 @@ export function check(
     visit(unit);
   }
   const whole = Object.values(scope).every((globs: readonly string[] | undefined) => (globs ?? []).length === 0);
-  for (const app of apps) problems.push(...checkOverrides(app.layers, allowsTypes(bench, app)));
+  for (const app of apps) problems.push(...overridesOf(bench, app));
   if (whole) problems.push(...unusedSecrets(bench.repo, used));
   const folded = foldProblems([...problems, ...bench.schemas.problems()]);
   return { problems: folded, counts: { apps: apps.size, places: places.size, units, keys } };
 }
 
-/** A change of type is meant where the schema names both types for the key. */
-function allowsTypes(bench: Workbench, app: App): Parameters<typeof checkOverrides>[1] {
+/** Overrides of one app. A change of type is meant where the schema names both types for the key. */
+export function overridesOf(bench: Workbench, app: App): readonly Problem[] {
   const { schema } = app;
-  return (path, types) => {
-    const named = schema === undefined ? new Set<string>() : typesNamed(bench.repo.schemas, schema, path);
-    return types.every((type) => named.has(type));
-  };
+  return checkOverrides(app.layers, (path, types) => {
+    if (schema === undefined) return "warning";
+    const named = typesNamed(bench.repo.schemas, schema, path);
+    return types.every((type) => named.has(type)) ? "fine" : "error";
+  });
 }
 
 function countLeaves(map: ValueMap): number {

@@ -33,7 +33,10 @@ export function toEnvName(path: KeyPath): string {
 
 /** Text of a setting from its members. In shape `env` every value is text, so that readers see stable text. */
 export function composeText(form: Form, members: ReadonlyMap<string, Plain>): string {
-  if (form.layout === "keys") return encodeValue(members.get("") ?? "");
+  if (form.layout === "keys") {
+    const value = members.get("");
+    return value === undefined ? "" : encodeValue(value);
+  }
   if (form.shape === "env")
     return canonicalJson(Object.fromEntries([...members].map(([name, value]) => [name, encodeValue(value)])));
   if (form.shape === "dotted") return canonicalJson(Object.fromEntries(members));

@@ -1,5 +1,13 @@
 /** Destinations with everything their units want, and where each value comes from. */
-import { type Scope, type UnitResult, type Workbench, scopeMatcher, unitOrigin, unitsOf } from "./desired.ts";
+import {
+  type Scope,
+  type UnitResult,
+  type Workbench,
+  overridesOf,
+  scopeMatcher,
+  unitOrigin,
+  unitsOf,
+} from "./desired.ts";
 import { globMatcher } from "./address.ts";
 import type { Frame } from "./map/frame.ts";
 import { decodePath } from "./map/keys.ts";
@@ -47,6 +55,8 @@ export function wantedBy(bench: Workbench, scope: Scope): Wanted {
         for (const key of reads.keys) draft.keys.add(key);
     }
   }
+  for (const app of new Set([...units.values()].map((unit) => unit.resolved.app)))
+    problems.push(...overridesOf(bench, app));
   const touched = touchedPlaces(bench, scope);
   const destinations = [...drafts.values()].filter((draft) => touched(draft)).map(finish);
   return {

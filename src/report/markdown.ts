@@ -9,8 +9,9 @@ import { safePiece, safeText } from "./redact.ts";
  * a space or the end follows, so `www.x` and `:tada:` do not pass.
  */
 const HARMLESS = /^(?:[\p{L}\p{N} ,;%'"()→…·×=+/–-]|[.:!?](?= |$)|(?<=\d\d):(?=\d\d(?: |$)))*$/u;
-const LIST_OR_RULE = /^(?:[-+=]|\d+[.)])/u;
-const REFERENCE = /\b[0-9a-f]{7,64}\b|\b(?:[Gg][Hh]|[A-Z]{2,})-\d/u;
+/** Lists, rules, and spaces at the ends, which would undo bold. */
+const AT_ENDS = /^$|^(?:[-+= ]|\d+[.)])| $/u;
+const REFERENCE = /\b[0-9A-Fa-f]{7,64}\b|\b(?:[Gg][Hh]|[A-Z]{2,})-\d/u;
 
 /** The text as a code span: shown as it is, whatever it holds. Works in tables too. */
 export function code(text: string): string {
@@ -41,7 +42,7 @@ export function htmlWords(text: string): string {
 }
 
 function isHarmless(text: string): boolean {
-  return HARMLESS.test(text) && !REFERENCE.test(text) && !LIST_OR_RULE.test(text);
+  return HARMLESS.test(text) && !REFERENCE.test(text) && !AT_ENDS.test(text);
 }
 
 /** Bold prose. */
@@ -64,12 +65,14 @@ function longestRun(text: string, pattern: RegExp): number {
 /** A link with code as its text; only the code where the address is not an http one. */
 export function link(text: string, url: string | undefined): string {
   if (url === undefined || !/^https?:\/\//u.test(url)) return code(text);
-  return `[${code(text)}](${address(url)})`;
+  // Not every parser knows that brackets in a code span do not end the text of a link.
+  const words = /[`[\]\\]/u.test(text) ? `<code>${entities(safePiece(text))}</code>` : code(text);
+  return `[${words}](${address(url)})`;
 }
 
 /** A link with words of ours as its text. */
 export function wordLink(words: string, url: string): string {
-  return /^https?:\/\//u.test(url) ? `[${prose(words)}](${address(url)})` : prose(words);
+  return /^https?:\/\//u.test(url) ? `[${htmlWords(words)}](${address(url)})` : prose(words);
 }
 
 function address(url: string): string {

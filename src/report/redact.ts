@@ -24,7 +24,7 @@ const LED = /^([^\x21-\x7e\n]*):(?=[^\x20-\x7e\n]*:)/gmu;
 const BRACKETED = /(#[^\x20-\x7e\n]*#(?:[^\x20-\x7e\n]*(?:vso|teamcity))?[^\x20-\x7e\n]*)\[/giu;
 
 /** Replaces every character that acts or hides by `\u{…}`. Line feeds and tabs stay. */
-export function escapeControls(text: string): string {
+function escapeControls(text: string): string {
   if (PLAIN.test(text)) return text;
   return text.replace(UNSAFE, codePointEscape);
 }
@@ -42,7 +42,7 @@ export function safeText(text: string): string {
 
 /** A piece of one line: like {@link safeText}, and line feeds and tabs become visible too. */
 export function safePiece(text: string): string {
-  return escapeControls(text).replace(/[\n\t]/gu, codePointEscape);
+  return breakCommands(escapeControls(text).replace(/[\n\t]/gu, codePointEscape));
 }
 
 /**

@@ -6,14 +6,17 @@ import type { Problem } from "../problem.ts";
 import { isPlainMap, own, valueAt } from "../tree.ts";
 import { mergeLayers } from "./merge.ts";
 
-/** Decides whether a change of type is meant: true if the schema allows both. Types are JSON Schema's words. */
-export type AllowsTypes = (path: KeyPath, types: readonly [string, string]) => boolean;
+/**
+ * Judges a change of type, in JSON Schema's words: fine if the schema allows both, wrong if it does not, and worth a
+ * word where no schema says anything (`0.1` and `"50m"` are both a Kubernetes quantity).
+ */
+export type JudgeTypes = (path: KeyPath, types: readonly [string, string]) => "fine" | "error" | "warning";
 
 /** Checks every override file of an app (or of `shared/`) against the layers below it. */
-export function checkOverrides(layers: ReadonlyMap<LayerName, Layer>, allows: AllowsTypes): Problem[] {
+export function checkOverrides(layers: ReadonlyMap<LayerName, Layer>, judge: JudgeTypes): Problem[] {
   return [...layers.values()]
     .filter((layer) => layer.name !== "base")
-    .flatMap((layer) => checkLayer(layer, lowerLayers(layer, layers), allows));
+    .flatMap((layer) => checkLayer(layer, lowerLayers(layer, layers), judge));
 }
 
 function lowerLayers(layer: Layer, layers: ReadonlyMap<LayerName, Layer>): readonly Layer[] {
@@ -21,7 +24,7 @@ function lowerLayers(layer: Layer, layers: ReadonlyMap<LayerName, Layer>): reado
   return ["base", ...(env === layer.name ? [] : [env])].flatMap((name) => layers.get(name) ?? []);
 }
 
-function checkLayer(layer: Layer, lower: readonly Layer[], allows: AllowsTypes): Problem[] {
+function checkLayer(layer: Layer, lower: readonly Layer[], judge: JudgeTypes): Problem[] {
   const below = mergeLayers(lower);
   const problems: Problem[] = [];
   layer.remove.forEach((path, index) => {
@@ -29,8 +32,10 @@ function checkLayer(layer: Layer, lower: readonly Layer[], allows: AllowsTypes):
   });
   compare(layer.values, below, [], (path, high, low) => {
     if (canonicalJson(high) === canonicalJson(low)) problems.push(redundant(layer, lower, path));
-    else if (!sameType(high, low) && !allows(path, [typeName(low), typeName(high)]))
-      problems.push(typeChange(layer, path, low, high));
+    else if (!sameType(high, low)) {
+      const verdict = judge(path, [typeName(low), typeName(high)]);
+      if (verdict !== "fine") problems.push(typeChange(layer, path, low, high, verdict));
+    }
   });
   return problems;
 }
@@ -82,10 +87,10 @@ function redundant(layer: Layer, lower: readonly Layer[], path: KeyPath): Proble
   };
 }
 
-function typeChange(layer: Layer, path: KeyPath, low: Plain, high: Plain): Problem {
+function typeChange(layer: Layer, path: KeyPath, low: Plain, high: Plain, severity: Problem["severity"]): Problem {
   return {
     code: "TU1102",
-    severity: "error",
+    severity,
     message: `${formatPath(path)} is ${aType(low)} in the layer below and ${aType(high)} here`,
     at: { file: layer.file, path },
     label: "another type than the value it overrides",

@@ -87,12 +87,10 @@ function add(text: string, seen: Visible): void {
   seen.prose += seen.inCode ? " " : `${text}`;
 }
 
+const NAMED: { readonly [name: string]: string } = { lt: "<", gt: ">", quot: '"', amp: "&" };
+
 function decode(text: string): string {
-  return text
-    .replace(/&#(\d+);/gu, (_, code: string) => String.fromCodePoint(Number(code)))
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&quot;", '"')
-    .replaceAll("&#39;", "'")
-    .replaceAll("&amp;", "&");
+  return text.replace(/&(?:#(\d+)|(lt|gt|quot|amp));/gu, (whole, code: string | undefined, name: string | undefined) =>
+    code === undefined ? (NAMED[name ?? ""] ?? whole) : String.fromCodePoint(Number(code)),
+  );
 }

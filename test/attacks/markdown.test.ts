@@ -23,7 +23,7 @@ function expectHarmless(seen: Seen, about: string): void {
 
 describe("building blocks", () => {
   const random = seeded(11);
-  const texts = [...HOSTILE, ...Array.from({ length: 3000 }, () => mix(random))];
+  const texts = [...HOSTILE, ...Array.from({ length: 1000 }, () => mix(random))];
 
   it("code and prose show exactly the text, alone, in a sentence and in bold", () => {
     for (const text of texts) {
@@ -43,7 +43,7 @@ describe("building blocks", () => {
       expect(found?.columns, JSON.stringify(text)).toBe(2);
       expect(found?.rows.map((row) => row.length), JSON.stringify(text)).toEqual([2, 2]);
       expect(found?.rows[1]?.[0]).toBe("x");
-      expect(found?.rows[1]?.[1]?.trim(), JSON.stringify(text)).toBe(`y${safePiece(text)}`.trim());
+      expect(found?.rows[1]?.[1]?.trim(), JSON.stringify(text)).toBe(safePiece(`y${text}`).trim());
     }
   });
 
@@ -109,18 +109,19 @@ describe("comments", () => {
       links: [{ name: text, url: `${BASE}${text}` }],
     });
   const random = seeded(99);
-  const texts = [...HOSTILE.filter((text) => text !== ""), ...Array.from({ length: 150 }, () => mix(random)).filter((text) => text !== "")];
+  const mixes = Array.from({ length: 60 }, () => mix(random));
+  const texts = [...HOSTILE, ...mixes].filter((text) => text !== "");
+  const shapeOf = (markdown: string): unknown => {
+    const { kinds } = read(markdown);
+    const blocks = ["heading", "blockquote", "code", "list", "list_item", "link"].map((kind) => [kind, kinds.get(kind) ?? 0]);
+    return [tablesOf(markdown), blocks];
+  };
 
   it("have the same shape with hostile texts as with honest ones", () => {
-    const [planShape, receiptShape] = [tablesOf(planText(plain)), tablesOf(receiptText(plain))];
+    const [planShape, receiptShape] = [shapeOf(planText(plain)), shapeOf(receiptText(plain))];
     for (const text of texts) {
-      expect(tablesOf(planText(text)), JSON.stringify(text)).toEqual(planShape);
-      expect(tablesOf(receiptText(text)), JSON.stringify(text)).toEqual(receiptShape);
-      for (const kind of ["heading", "blockquote", "code", "list", "list_item", "link"]) {
-        const count = (markdown: string): number => read(markdown).kinds.get(kind) ?? 0;
-        expect(count(planText(text)), `${kind} ${JSON.stringify(text)}`).toBe(count(planText(plain)));
-        expect(count(receiptText(text)), `${kind} ${JSON.stringify(text)}`).toBe(count(receiptText(plain)));
-      }
+      expect(shapeOf(planText(text)), JSON.stringify(text)).toEqual(planShape);
+      expect(shapeOf(receiptText(text)), JSON.stringify(text)).toEqual(receiptShape);
     }
   });
 

@@ -136,6 +136,7 @@ describeWithEtcd("an apply to etcd in trouble", () => {
       const { h, proxy } = await proxied();
       const known = await look(h);
       await proxy.close();
+      await failureOf(look(h), "UNREACHABLE");
       const failure = await failureOf(run(h, nextHead(h, known), []), "UNREACHABLE");
       expect(failure.details).toContain("Nothing was written.");
     });
@@ -158,7 +159,7 @@ describeWithEtcd("an apply to etcd in trouble", () => {
     });
 
     it("finds out which units had moved although the answer is lost", async () => {
-      const h = await harness(server, how, { after: async (n) => (n > 0 ? LOST : undefined) });
+      const h = await harness(server, how, { after: async (n) => (n === 1 ? LOST : undefined) });
       const first = await apply(h, { a: [put(`${h.prefix}a/x`, "1")], b: [put(`${h.prefix}b/x`, "1")] });
       await h.handPut(`${h.prefix}b/x`, "by hand");
       const groups = ["a", "b"].map((app) => group(h, first, app, [put(`${h.prefix}${app}/x`, "2", versionOf(first, `${h.prefix}${app}/x`))]));
@@ -236,7 +237,7 @@ describeWithEtcd("an apply to etcd in trouble", () => {
       const now = await look(h);
       const record = now.ledgers.get("huge")?.record;
       expect(record?.settings.size).toBe(0);
-      expect([...(record?.pending?.keys() ?? [])]).toEqual(keys);
+      expect([...(record?.pending?.keys() ?? [])].toSorted()).toEqual(keys);
       expect(record?.applyId).toBe("a-half");
     });
   });
@@ -319,6 +320,29 @@ describeWithEtcd("an apply to etcd in trouble", () => {
     frozen.processes[0]?.kill("SIGCONT");
     expect(kinds(await done)).toEqual(["applied", "ready"]);
     expect((await look(h)).head?.head.generation).toBe(1);
+  });
+});
+
+describeWithEtcd("a server that gets full between two requests of an apply", () => {
+  it("keeps whole units, and the failure tells how many", async () => {
+    const server = await startEtcd({ flags: ["--quota-backend-bytes", String(4 * 1024 * 1024)] });
+    try {
+      const h = await harness(server, { maxRequestBytes: 65_536 }, { before: async (n) => (n === 2 ? server.fill() : undefined) });
+      const known = await look(h);
+      const apps = ["a", "b", "c", "d"];
+      const groups = apps.map((app) => group(h, known, app, keysOf(h, app, 5).map((key) => put(key, "x".repeat(9000)))));
+      const events: CommitEvent[] = [];
+      const attempt = async () => {
+        for await (const event of h.store.commit(nextHead(h, known), groups)) events.push(event);
+      };
+      const failure = await failureOf(attempt(), "FULL");
+      expect(failure.details.join(" ")).toContain("2 of 4 units");
+      expect(events.map((event) => event.kind === "applied" && event.unit)).toEqual(["a@prod", "b@prod"]);
+      expect((await settings(h)).size).toBe(10);
+      expect((await look(h)).head?.head.state).toBe("applying");
+    } finally {
+      await server.stop();
+    }
   });
 });
 

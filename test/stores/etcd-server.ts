@@ -34,6 +34,8 @@ export interface EtcdServer {
   readonly folder: string;
   /** Runs etcdctl against the whole cluster (as root, with authentication on) and gives its standard output. */
   ctl(...args: readonly string[]): Promise<string>;
+  /** Writes below `/fill/` until the server refuses for want of space; give it a small --quota-backend-bytes first. */
+  fill(): Promise<void>;
   /** Everything below a prefix, read by etcdctl. */
   everything(prefix: Key): Promise<Map<Key, string>>;
   stop(): Promise<void>;
@@ -97,6 +99,12 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdServer> 
     processes,
     folder,
     ctl,
+    async fill() {
+      for (let n = 0; ; n++) {
+        const refusal = await ctl("put", `/fill/${n}`, "x".repeat(100_000)).catch((error: Error) => error.message);
+        if (refusal.includes("space exceeded")) return;
+      }
+    },
     everything: async (prefix) => entriesOf(await ctl("get", "--prefix", "-w", "json", prefix)),
     async stop() {
       await Promise.all(processes.map(kill));

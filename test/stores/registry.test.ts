@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { drivers } from "../../src/stores/registry.ts";
 
@@ -13,5 +15,21 @@ describe("the registry of stores", () => {
       expect(driver.connectionSchema).toMatchObject({ type: "object", additionalProperties: false });
       expect(driver.defaults.layout).toBe("keys");
     }
+  });
+
+  it("loads the library of a store only when one is opened", async () => {
+    const { metafile } = await build({
+      entryPoints: [join(import.meta.dirname, "../../src/stores/registry.ts")],
+      bundle: true,
+      packages: "external",
+      platform: "node",
+      format: "esm",
+      write: false,
+      metafile: true,
+    });
+    const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
+    const packages = imports.filter((each) => each.external === true && !each.path.startsWith("node:"));
+    expect(packages.filter((each) => each.kind === "import-statement")).toEqual([]);
+    expect(packages.map((each) => each.path)).toContain("etcd3");
   });
 });

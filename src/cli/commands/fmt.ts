@@ -63,7 +63,7 @@ function removeRedundant(folder: string, texts: Texts, notes: string[]): void {
   const { repo } = load(overlay(folderSource(folder), texts));
   if (repo === undefined) return;
   for (const layers of [repo.shared.layers, ...repo.apps.map((app) => app.layers)]) {
-    for (const problem of checkOverrides(layers as ReadonlyMap<string, Layer>, () => true)) {
+    for (const problem of checkOverrides(layers as ReadonlyMap<string, Layer>, () => "fine")) {
       if (problem.code !== "TU1101" || problem.at === undefined || !("path" in problem.at)) continue;
       const { file, path } = problem.at;
       const text = texts.get(file);

@@ -62,7 +62,7 @@ function operationsOf(piece: Piece): number {
 /** At least one batch, so that a commit without groups still writes its head. */
 export function pack(head: HeadChange, groups: readonly Group[], packing: Packing): Batch[] {
   const room = packing.maxBytes - headSize(head, packing.codec);
-  const slots = packing.flat ? Infinity : capacity(packing.budget.root) - 1;
+  const slots = packing.flat ? Infinity : capacity(packing.budget.root - 1);
   const batches: Batch[] = [];
   let open: { groups: Group[]; pieces: Piece[]; bytes: number; operations: number } | undefined;
   for (const group of groups) {

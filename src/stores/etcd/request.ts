@@ -41,11 +41,13 @@ export function nestedRequest(
   checks: ReadonlyMap<Piece, Check>,
 ): Request {
   const children = pieces.map((piece): IRequestOp => ({ request_txn: nestedTxn(piece, budget, checks.get(piece)) }));
-  const success = nest([...children, headPut(head)], budget.root);
+  // The head stays on the first level: etcd 3.4 looks only there when it decides whether its disk has room for a write.
+  const units = nest(children, budget.root - 1);
+  const success = [...units, headPut(head)];
   return {
     message: { compare: [headGuard(head)], success, failure: [readOne(bytesOf(head.change.key))] },
     outcomes(answer) {
-      const answers = unnest(success, answer.responses);
+      const answers = unnest(units, answer.responses);
       return pieces.map((piece, n) => {
         const inner = answers[n]?.response_txn;
         if (inner === undefined || inner === null) throw misunderstood(head.change.key);

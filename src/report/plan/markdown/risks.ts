@@ -20,7 +20,7 @@ export function guardSection(facts: Facts): string[] {
   });
   const hidden = open.length - lines.length;
   const labels = [...new Set(open.flatMap((refusal) => labelOf(refusal.guard) ?? []))];
-  const who = facts.ctx.liftBy === undefined ? "" : ` with *${facts.ctx.liftBy.replace(/[^a-z]/gu, "")}* permission`;
+  const who = facts.ctx.liftBy === undefined ? "" : ` with ${bold(facts.ctx.liftBy)} permission`;
   const lift =
     labels.length === 0
       ? "This cannot be lifted by a label."
