@@ -2,10 +2,9 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve as resolvePath } from "node:path";
 import { Failure } from "../failure.ts";
-import { type Git, openGit } from "../git/git.ts";
-import { gitSource } from "../git/tree.ts";
+import type { Git } from "../git/git.ts";
 import { locate } from "../load/locate.ts";
-import { folderSource } from "../load/source.ts";
+import { type Source, folderSource } from "../load/source.ts";
 import type { At, Position } from "../model.ts";
 import { type Project, openProject } from "../pipeline.ts";
 import type { LocatedProblem, Problem } from "../problem.ts";
@@ -25,19 +24,26 @@ export interface OpenedProject extends Project {
 }
 
 /**
- * Opens the config repo. In CI, and for a clean work tree, the files are read from Git at the exact commit, so that
- * nothing a job left lying around is taken for configuration; a work tree with changes is read as it stands.
+ * Opens the config repo. In CI the files are read from Git at the exact commit, so that nothing a job left lying around
+ * is taken for configuration; elsewhere they are read as they stand. `withGit` is false for commands that only look
+ * at files: asking Git takes longer than everything else they do.
  */
-export async function open(options: CommonOptions, io: Io): Promise<OpenedProject> {
+export async function open(options: CommonOptions, io: Io, withGit = true): Promise<OpenedProject> {
   const folder = findRoot(options.dir === undefined ? io.cwd : resolvePath(io.cwd, options.dir));
-  const git = await openGit(folder);
+  const inCi = (io.env.CI ?? "") !== "" && io.env.CI !== "false";
+  const git = withGit || inCi ? await (await import("../git/git.ts")).openGit(folder) : undefined;
   const commit = (await git?.head())?.commit ?? null;
-  const isDirty = git !== undefined && commit !== null && (await git.isDirty());
-  const useGit = git !== undefined && commit !== null && (io.env.CI ?? "") !== "" && io.env.CI !== "false";
-  const source = useGit ? await gitSource(git.top, commit, git.root) : folderSource(folder);
+  const fromGit = git !== undefined && commit !== null && inCi;
+  const source = fromGit ? await treeAt(git, commit) : folderSource(folder);
+  const isDirty = git !== undefined && commit !== null && !fromGit && (await git.isDirty());
   const project = await openProject(source, drivers, options.profile);
-  const sources = project.loaded.sources;
-  return { ...project, folder, git, commit, dirty: isDirty && !useGit, locate: (at) => locate(at, sources) };
+  const { sources } = project.loaded;
+  return { ...project, folder, git, commit, dirty: isDirty, locate: (at) => locate(at, sources) };
+}
+
+async function treeAt(git: Git, commit: string): Promise<Source> {
+  const { gitSource } = await import("../git/tree.ts");
+  return gitSource(git.top, commit, git.root);
 }
 
 /** The config repo as it was at another commit; undefined if it did not exist there. */
@@ -51,7 +57,7 @@ export async function openAt(
       "HISTORY",
       "this folder is not in a Git repository, so there is no other version to compare with",
     );
-  const source = await gitSource(project.git.top, commit, project.git.root);
+  const source = await treeAt(project.git, commit);
   return source.list().some((entry) => entry.path === "trueup.yaml")
     ? openProject(source, drivers, options.profile)
     : undefined;

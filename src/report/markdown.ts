@@ -19,9 +19,9 @@ export function code(text: string): string {
   if (safe === "") return "<code></code>";
   // A table ends its cells at every `|`, in code spans too, and its escape cannot follow a backslash.
   if (safe.includes("|")) return `<code>${entities(safe)}</code>`;
-  const fence = "`".repeat(longestRun(safe, /`+/gu) + 1);
+  const marks = "`".repeat(longestRun(safe, /`+/gu) + 1);
   const pad = /^`|`$|^ .*[^ ].* $/u.test(safe) ? " " : "";
-  return `${fence}${pad}${safe}${pad}${fence}`;
+  return `${marks}${pad}${safe}${pad}${marks}`;
 }
 
 /** Every character that is not a letter, a digit or a space as an entity: no parser of Markdown sees markup in it. */
@@ -80,21 +80,27 @@ function address(url: string): string {
 }
 
 function percent(character: string): string {
-  return [...new TextEncoder().encode(character)].map((byte) => `%${byte.toString(16).padStart(2, "0").toUpperCase()}`).join("");
+  return [...new TextEncoder().encode(character)]
+    .map((byte) => `%${byte.toString(16).padStart(2, "0").toUpperCase()}`)
+    .join("");
 }
 
 /** A table. Cells are Markdown already; `center` says which columns are centred. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], center: boolean): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const rule = head.map((_, i) => (center && i > 0 ? ":-:" : "---"));
-  return [line(head), `|${rule.join("|")}|`, ...rows.map(line)];
+  return [tableRow(head), `|${rule.join("|")}|`, ...rows.map(tableRow)];
+}
+
+function tableRow(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
 }
 
 /** The hidden first line by which a comment is found again: `<!-- trueup:plan root=. -->`. */
 export function marker(kind: string, fields: { readonly [name: string]: string }): string {
   // Two dashes would end the comment.
-  const plain = (text: string): string => text.replace(/[^A-Za-z0-9._/-]|(?<=-)-|-$/gu, percent);
-  const words = Object.entries(fields).map(([name, text]) => `${name}=${plain(text)}`);
+  const words = Object.entries(fields).map(
+    ([name, text]) => `${name}=${text.replace(/[^A-Za-z0-9._/-]|(?<=-)-|-$/gu, percent)}`,
+  );
   return `<!-- trueup:${kind} ${words.join(" ")} -->`;
 }
 

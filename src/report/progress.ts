@@ -51,7 +51,9 @@ export function makeProgress(stream: ProgressStream, options: ProgressOptions): 
   function line(place: string, state: State, note: string, ok: boolean): string {
     const name = cutText(place, 40);
     const full = state.total === 0 ? BAR : Math.floor((BAR * Math.min(state.done, state.total)) / state.total);
-    const bar = live ? [styled(ok ? "green" : "red", FULL.repeat(full)), styled("dim", EMPTY.repeat(BAR - full)), "  "] : [];
+    const bar = live
+      ? [styled(ok ? "green" : "red", FULL.repeat(full)), styled("dim", EMPTY.repeat(BAR - full)), "  "]
+      : [];
     const pad = " ".repeat(Math.max(0, width - displayWidth(name)));
     const keys = `${count(state.done)}/${count(state.total)} keys`;
     const mark = live ? "" : ok ? "✔ " : "✖ ";

@@ -37,7 +37,8 @@ export function foldPlaces(ids: Iterable<PlaceId>, all: readonly Place[]): Place
     const isProtected = places.some((place) => place.protected);
     const add = (rest: string): void => void words.push({ env, rest, protected: isProtected });
     if (reached.length === 0) continue;
-    if (reached.length < places.length) for (const place of reached) add(place.region === undefined ? "" : ` ${place.region}`);
+    if (reached.length < places.length)
+      for (const place of reached) add(place.region === undefined ? "" : ` ${place.region}`);
     else if (places.length === 1) add("");
     else add(places.length === 2 ? " (both regions)" : ` (all ${places.length} regions)`);
   }
@@ -80,7 +81,8 @@ export function reachInWords(units: readonly UnitId[], all: readonly Place[], wr
   const places = placesOf(units);
   if (apps.length <= 1) return placesInWords(places, all, write);
   const full = new Set(units).size === apps.length * places.length;
-  if (apps.length > 3 && full && places.length > 1) return `${count(apps.length)} apps × ${plural(places.length, "place")}`;
+  if (apps.length > 3 && full && places.length > 1)
+    return `${count(apps.length)} apps × ${plural(places.length, "place")}`;
   const who = apps.length <= 3 ? apps.join(", ") : `${count(apps.length)} apps`;
   return `${who} · ${placesInWords(places, all, write)}`;
 }

@@ -87,7 +87,7 @@ function inlineJson(value: Plain): string {
   if (typeof value === "number") return String(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(inlineJson).join(", ")}]`;
-  const parts = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${inlineJson(item as Plain)}`);
+  const parts = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${inlineJson(item)}`);
   return parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`;
 }
 

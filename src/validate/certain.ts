@@ -7,21 +7,18 @@ import type { Mistake } from "./mistakes.ts";
 import { couldEqual, isStandIn, standInsIn } from "./standin.ts";
 import { nodesAt } from "./walk.ts";
 
-/**
- * Mistakes that hold whatever the secrets turn out to be. `isOpen` names further paths whose content does not count:
- * plain text where a secret belongs is reported once, as that.
- */
+/** Mistakes that hold whatever the secrets turn out to be. `isVoid` names further ones that do not count. */
 export function certain(
   graph: SchemaGraph,
   mistakes: readonly Mistake[],
-  isOpen: (path: KeyPath) => boolean,
+  isVoid: (mistake: Mistake) => boolean,
 ): Mistake[] {
   return mistakes.flatMap((mistake) => {
-    if (isOpen(mistake.path)) return [];
+    if (isVoid(mistake)) return [];
     // `if` itself only repeats that `then` or `else` failed.
-    if (mistake.keyword === "if") return dependsOnSecret(graph, mistake) ? [] : certain(graph, mistake.nested, isOpen);
+    if (mistake.keyword === "if") return dependsOnSecret(graph, mistake) ? [] : certain(graph, mistake.nested, isVoid);
     if (mistake.keyword === "anyOf" || (mistake.keyword === "oneOf" && !Array.isArray(mistake.params.passing))) {
-      const branches = mistake.branches.map((branch) => certain(graph, branch, isOpen));
+      const branches = mistake.branches.map((branch) => certain(graph, branch, isVoid));
       return branches.some((branch) => branch.length === 0) ? [] : [{ ...mistake, branches }];
     }
     return dependsOnSecret(graph, mistake) ? [] : [mistake];
@@ -78,7 +75,18 @@ function limitsContent(node: SchemaNode): boolean {
   return typeof node.schema !== "boolean" && Object.keys(node.schema).some((keyword) => CONTENT.has(keyword));
 }
 
-/** Paths at or below one of `roots`. */
-export function within(roots: readonly KeyPath[]): (path: KeyPath) => boolean {
-  return (path) => roots.some((root) => startsWithPath(path, root));
+/** Plain text where a secret belongs is reported as that: what else is wrong with it goes away with it. */
+export function about(paths: readonly KeyPath[]): (mistake: Mistake) => boolean {
+  return (mistake) => paths.some((path) => startsWithPath(mistake.path, path));
+}
+
+/**
+ * True if the mistake would be gone if a secret stood there: its content is not known, and it is a string. For telling
+ * which alternative the author means by a value that has to become a secret.
+ */
+export function mendedBySecret({ keyword, value, node }: Mistake): boolean {
+  if (CONTENT.has(keyword)) return true;
+  if (keyword !== "type" || typeof value === "object" || typeof node.schema === "boolean") return false;
+  const type = own(node.schema, "type");
+  return type === "string" || (Array.isArray(type) && type.includes("string"));
 }

@@ -25,6 +25,7 @@ export type Shape =
   | "above zero"
   | "count"
   | "list"
+  | "values"
   | "names"
   | "type"
   | "pattern"
@@ -68,7 +69,7 @@ export const KEYWORDS: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   ["contentSchema", { shape: "schema", only: "2020-12", applies: "stored" }],
 
   ["type", { shape: "type" }],
-  ["enum", { shape: "list" }],
+  ["enum", { shape: "values" }],
   ["const", { shape: "anything" }],
   ["multipleOf", { shape: "above zero" }],
   ["maximum", { shape: "number" }],

@@ -33,6 +33,7 @@ const SHAPES: Readonly<Record<Shape, (value: Plain) => string | undefined>> = {
     "must be an integer of 0 or more",
   ),
   list: unless(Array.isArray, "must be a list"),
+  values: unless((value) => Array.isArray(value) && value.length > 0, "must be a list with at least one value"),
   names: unless(isNames, "must be a list of strings"),
   type: wrongType,
   format: wrongFormat,

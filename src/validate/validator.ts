@@ -1,6 +1,6 @@
 /** The compiled schema of one app: values in, findings out. */
 import type { KeyPath, Value, ValueMap } from "../model.ts";
-import { certain, within } from "./certain.ts";
+import { about, certain, mendedBySecret } from "./certain.ts";
 import type { Check } from "./engine.ts";
 import { type Finding, findingOf, type Words } from "./findings.ts";
 import type { SchemaNode } from "./graph.ts";
@@ -63,7 +63,7 @@ function inspect(parts: ValidatorParts, words: Words, values: ValueMap): UnitFin
     const mistakes = mistakesIn(parts, parts.root, view);
     const plain = plaintextIn(parts, words, view);
     if (mistakes.length === 0 && plain.length === 0) return NOTHING;
-    const sure = certain(parts.graph, mistakes, within(plain));
+    const sure = certain(parts.graph, mistakes, about(plain));
     const findings = [
       ...plain.map(plaintextFinding),
       ...sure.slice(0, MAX_FINDINGS).map((mistake) => findingOf(words, mistake)),
@@ -88,9 +88,8 @@ function mistakesIn(parts: ValidatorParts, node: SchemaNode, value: Value): read
 function plaintextIn(parts: ValidatorParts, { privacy }: Words, view: ValueMap): readonly KeyPath[] {
   if (parts.leadsToSecret.size === 0) return [];
   const possible = (node: SchemaNode, value: Value, path: KeyPath): boolean => {
-    // What stands where a secret belongs must not decide which alternative is meant: it has to go anyway.
-    const open = (inner: KeyPath): boolean => privacy.marked([...path, ...inner]);
-    return certain(parts.graph, mistakesIn(parts, node, value), open).length === 0;
+    const isVoid = (mistake: Mistake): boolean => mendedBySecret(mistake) && privacy.marked([...path, ...mistake.path]);
+    return certain(parts.graph, mistakesIn(parts, node, value), isVoid).length === 0;
   };
   const { graph, leadsToSecret: leads, meter } = parts;
   return plaintextSecrets({ graph, leads, possible, spend: meter.spend }, parts.root, view);

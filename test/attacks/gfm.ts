@@ -9,7 +9,7 @@ export interface Table {
 /** Every table with the text of its cells, code and entities decoded. */
 export function tablesIn(markdown: string): Table[] {
   const tables: Table[] = [];
-  walkTokens(lexer(markdown), (token) => {
+  void walkTokens(lexer(markdown), (token) => {
     if (token.type !== "table") return;
     const { header, rows } = token as Tokens.Table;
     tables.push({ columns: header.length, rows: rows.map((row) => row.map((cell) => visible(cell.tokens).text)) });
@@ -33,7 +33,7 @@ export function read(markdown: string): Seen {
   const tokens = lexer(markdown);
   const kinds = new Map<string, number>();
   const links: string[] = [];
-  walkTokens(tokens, (token) => {
+  void walkTokens(tokens, (token) => {
     kinds.set(token.type, (kinds.get(token.type) ?? 0) + 1);
     if (token.type === "link") links.push((token as Tokens.Link).href);
   });
@@ -84,7 +84,7 @@ function lookAtHtml(html: string, seen: Visible): void {
 
 function add(text: string, seen: Visible): void {
   seen.text += text;
-  seen.prose += seen.inCode ? " " : `${text}`;
+  seen.prose += seen.inCode ? " " : text;
 }
 
 const NAMED: { readonly [name: string]: string } = { lt: "<", gt: ">", quot: '"', amp: "&" };

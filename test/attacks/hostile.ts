@@ -2,7 +2,8 @@
 import { Failure } from "../../src/failure.ts";
 import type { Place, Plan, Receipt } from "../../src/model.ts";
 import type { LocatedProblem } from "../../src/problem.ts";
-import { edit, origin, planOf, receiptOf } from "../stages/report/fixtures.ts";
+import { edit, origin, planOf } from "../stages/report/build.ts";
+import { receiptOf } from "../stages/report/receipts.ts";
 
 /** Rows CMD-01..08, 10, 12, 13 of security.md, and what widens them. */
 export const COMMANDS: readonly string[] = [
@@ -93,7 +94,25 @@ export const MARKDOWN: readonly string[] = [
   "日本語 e\u0301",
 ];
 
-const PIECES = [...COMMANDS, ...MARKDOWN, " ", "\n", "\r", "\t", ":", "::", "#", "##[", "]", "\u001b[31m", "%0A", "%25", "::error::", "{{x}}", "é"];
+const PIECES = [
+  ...COMMANDS,
+  ...MARKDOWN,
+  " ",
+  "\n",
+  "\r",
+  "\t",
+  ":",
+  "::",
+  "#",
+  "##[",
+  "]",
+  "\u001b[31m",
+  "%0A",
+  "%25",
+  "::error::",
+  "{{x}}",
+  "é",
+];
 
 /** A number generator with a seed, so that a failure can be repeated. */
 export function seeded(seed: number): () => number {
@@ -130,8 +149,20 @@ export function hostilePlan(text: string, places: readonly Place[]): Plan {
   const [unit = ""] = units.slice(1);
   const edits = [
     edit({ path, action: "add", origin: at, outcomes: [{ after: text, units }] }),
-    edit({ path: ["a", text], action: "change", origin: at, outcomes: [{ before: text, after: `${text}!`, units: others }], shadowed: [{ unit, value: text, by: at }] }),
-    edit({ path: ["m"], action: "change", origin: at, template: text, outcomes: units.map((one, i) => ({ before: i, after: { [text]: [text, i] }, units: [one] })) }),
+    edit({
+      path: ["a", text],
+      action: "change",
+      origin: at,
+      outcomes: [{ before: text, after: `${text}!`, units: others }],
+      shadowed: [{ unit, value: text, by: at }],
+    }),
+    edit({
+      path: ["m"],
+      action: "change",
+      origin: at,
+      template: text,
+      outcomes: units.map((one, i) => ({ before: i, after: { [text]: [text, i] }, units: [one] })),
+    }),
     edit({ path: [text], action: "remove", outcomes: [{ before: text, units }] }),
     edit({ path: [text, "r"], action: "replace", origin: at, outcomes: [{ before: text, after: [text], units }] }),
     edit({ path: [text, "s"], action: "add", secret: true, placeholder: true, origin: at, outcomes: [{ units }] }),
@@ -141,7 +172,9 @@ export function hostilePlan(text: string, places: readonly Place[]): Plan {
     places,
     edits,
     drift: [{ unit, key: text, path: [text], name: text, secret: false, kind: "changed", git: text, live: [text] }],
-    conflicts: [{ unit, key: text, path: [text], name: text, secret: false, kind: "both-changed", git: text, live: text }],
+    conflicts: [
+      { unit, key: text, path: [text], name: text, secret: false, kind: "both-changed", git: text, live: text },
+    ],
     needsValue: [{ unit, path: [text], secret: text }],
     kept: [{ unit, path: [text] }],
     refusals: [
@@ -153,7 +186,12 @@ export function hostilePlan(text: string, places: readonly Place[]): Plan {
     ...plan,
     commit: text,
     against: { kind: "ref", ref: text },
-    destinations: plan.destinations.map((one) => ({ ...one, type: text, target: text, foreign: [text, `${text}2`, `${text}3`] })),
+    destinations: plan.destinations.map((one) => ({
+      ...one,
+      type: text,
+      target: text,
+      foreign: [text, `${text}2`, `${text}3`],
+    })),
     summary: { ...plan.summary, foreign: 3 },
   };
 }
@@ -167,7 +205,10 @@ export function hostileProblem(text: string): LocatedProblem {
     position: { file: text, line: 2, column: 2, endLine: 2, endColumn: 4 },
     label: text,
     fix: text,
-    notes: [{ name: text, text }, { name: "rule", text }],
+    notes: [
+      { name: text, text },
+      { name: "rule", text },
+    ],
     notePositions: [undefined, { file: text, line: 3, column: 1, endLine: 4, endColumn: 1 }],
     reach: [`${text}@${text}`, `a@${text}`],
   };

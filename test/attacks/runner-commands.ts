@@ -19,7 +19,7 @@ const NAMES = new Set([
 /** .NET's Char.IsWhiteSpace, which its TrimStart goes by. */
 const LEADING_SPACE = /^[\p{Z}\t-\r\u0085]+/u;
 /** Characters without weight: .NET's culture-aware IndexOf and StartsWith look through them. */
-const WEIGHTLESS = /[\p{Cf}\p{Mn}\p{Me}\p{Default_Ignorable_Code_Point}\p{Co}\u0000-\u0008\u000e-\u001f\u007f-\u009f]/gu;
+const WEIGHTLESS = /(?![\t-\r])[\p{Cc}\p{Cf}\p{Mn}\p{Me}\p{Default_Ignorable_Code_Point}\p{Co}]/gu;
 
 /** Commands in a text, one line at a time; lines end at CR LF, CR or LF. Each line is read with and without weightless characters. */
 export function commandsIn(text: string): RunnerCommand[] {

@@ -97,7 +97,9 @@ export async function readTree(root: string): Promise<Map<Key, string>> {
       .replaceAll("%+/", "")
       .replace(/\/%self$/u, "")
       .split("/");
-    const segments = names.map((name) => (name === "%empty" ? "" : decodeURIComponent(name)));
+    const segments = names.map((name) =>
+      name === "%empty" ? "" : name.split("%2F").map(decodeURIComponent).join("%2F"),
+    );
     found.set(segments.join("/"), await fs.readFile(path, "utf8"));
   }
   return found;

@@ -68,6 +68,18 @@ describe("the history of a directory store", () => {
     }
   });
 
+  it("holds no text of a file that somebody kept to themselves", async () => {
+    await apply(h, {});
+    await fs.mkdir(h.fileOf("/p/orders"), { recursive: true });
+    await fs.writeFile(h.fileOf(a), "hush", { mode: 0o600 });
+    // Read as plain: the version asked for is the one of its text.
+    await fs.chmod(h.fileOf(a), 0o644);
+    const known = await look(h);
+    await fs.chmod(h.fileOf(a), 0o600);
+    await run(h, nextHead(h, known), [group(h, known, "orders", [put(a, "open", versionOf(known, a))])]);
+    expect((await readHistory(h.live)).at(-1)?.changes).toEqual([{ key: a, kind: "update", secret: true }]);
+  });
+
   it("says what stood there before, hand edits included", async () => {
     await apply(h, { orders: [put(a, "a1")] });
     await fs.writeFile(h.fileOf(a), "by hand");

@@ -11,9 +11,9 @@ const pathOf = (key: string): string | undefined => layOut([key]).get(key);
 
 /** Segments made of the characters that matter here, of text, and of long runs. */
 const segment = fc.oneof(
-  fc.string({ unit: fc.constantFrom("%", ".", " ", "+", "2", "E", "s", "é", "🙂", "\\", ":", "\n", "a") }),
+  fc.string({ unit: fc.constantFrom("%", ".", " ", "+", "2", "5", "E", "F", "s", "é", "🙂", "\\", ":", "\n", "a") }),
   fc.string({ unit: "grapheme" }).map((text) => text.replaceAll("/", "")),
-  fc.constantFrom("", "%self", "%empty", "%+", "con", "NUL.txt", "com¹", ".", "..", "conin$"),
+  fc.constantFrom("", "%2F", "%252F", "%self", "%empty", "%+", "con", "NUL.txt", "com¹", ".", "..", "conin$"),
   fc
     .tuple(fc.constantFrom("x", "é", "%", "🙂", "a."), fc.integer({ min: 60, max: 300 }))
     .map(([unit, n]) => unit.repeat(n)),
@@ -29,6 +29,8 @@ describe("files of keys", () => {
   });
 
   it.each([
+    ["/a/alb.io%2Fname", "a/alb.io%2Fname"],
+    ["/a/%252F%%2F%2f", "a/%25252F%25%2F%252f"],
     ["/a/50%", "a/50%25"],
     ["/a/%2E%2E", "a/%252E%252E"],
     ["/a/ends.", "a/ends%2E"],

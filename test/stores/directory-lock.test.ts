@@ -71,6 +71,23 @@ describe("the lock of a directory store", () => {
     expect((await look(h)).entries.size).toBe(1);
   });
 
+  it("that somebody faster took over is given back", async () => {
+    await leaveLock(holder({ pid: gone() }));
+    const faster = holder({ token: "faster" });
+    const changed: Partial<Disk> = {
+      rename: async (from, to) => {
+        if (from === lock()) {
+          await fs.rm(lock());
+          await fs.symlink(faster, lock());
+        }
+        return disk.rename(from, to);
+      },
+    };
+    await failureOf(blindCommit(h.on(changed, { lockWaitMs: 0 })), "MOVED");
+    expect(await fs.readlink(lock())).toBe(faster);
+    expect((await look(h)).entries.size).toBe(0);
+  });
+
   it("lets an abort end the waiting", async () => {
     await leaveLock(holder({}));
     const stop = new AbortController();

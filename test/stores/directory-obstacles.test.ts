@@ -64,12 +64,24 @@ describe("something in the way of a directory store", () => {
     await expectRefused("CORRUPT", path);
   });
 
-  it("bytes that are not UTF-8 are not bent into text", async () => {
+  it("bytes that are not UTF-8 are neither bent nor lost", async () => {
+    await apply(h, { orders: [put(a, "1")] });
+    const bytes = [Buffer.from([0x61, 0xff]), Buffer.from([0x61, 0xfe])];
+    const seen = [];
+    for (const each of bytes) {
+      await fs.writeFile(h.fileOf(b), each);
+      seen.push((await look(h)).entries.get(b));
+    }
+    expect(seen.map((entry) => entry?.value)).toEqual(["\0base64:Yf8=", "\0base64:Yf4="]);
+    expect(seen[0]?.version).not.toBe(seen[1]?.version);
+    await apply(h, { other: [put("/p/other/a", "1")] });
+    expect(await fs.readFile(h.fileOf(b))).toEqual(bytes[1]);
+    expect(h.limits.refuses({ key: b, secret: false }, "\0base64:Yf4=")?.message).toContain("NUL");
+  });
+
+  it("a name that is not UTF-8 is told", async () => {
     await apply(h, { orders: [put(a, "1")] });
     const real = await fs.realpath(h.live);
-    await fs.writeFile(h.fileOf(b), Buffer.from([0x61, 0xff, 0xfe]));
-    expect((await failureOf(look(h), "CORRUPT")).message).toContain(join(real, b));
-    await fs.rm(h.fileOf(b));
     await fs.writeFile(Buffer.concat([Buffer.from(`${real}/p/orders/`), Buffer.from([0x61, 0xff])]), "1");
     expect((await failureOf(look(h), "CORRUPT")).message).toContain(join(real, "p/orders/a"));
   });

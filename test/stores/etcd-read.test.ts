@@ -3,7 +3,7 @@ import { Etcd3 } from "etcd3";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openEtcd, etcd } from "../../src/stores/etcd/etcd.ts";
 import { optionsOf } from "../../src/stores/etcd/options.ts";
-import type { Key } from "../../src/model.ts";
+import type { Entry, Key } from "../../src/model.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { failureOf, readAll } from "./contract-moves.ts";
 import { describeWithEtcd, startEtcd } from "./etcd-server.ts";
@@ -44,7 +44,7 @@ describeWithEtcd("reading etcd", () => {
       .read({ prefixes: ["/many/a/", "/many/b/"], keys: ["/many/c"], secrets: "values", secretKeys: new Set() })
       [Symbol.asyncIterator]();
     const first = await pages.next();
-    const found = new Map((first.value ?? []).map((entry) => [entry.key, entry.value]));
+    const found = new Map([...((first.value ?? []) as readonly Entry[])].map((entry) => [entry.key, entry.value]));
     expect(found.size).toBe(5000);
     // What is still to be read changes, goes away and grows, in every prefix.
     await fill(["/many/a/000000x", "/many/a/011000x", "/many/b/y", "/many/b/x", "/many/c"], () => "second");

@@ -30,7 +30,7 @@ export interface ComparisonOptions extends CommonOptions {
 }
 
 export async function compareCommand(words: readonly string[], options: ComparisonOptions, io: Io): Promise<ExitCode> {
-  const project = await open(options, io);
+  const project = await open(options, io, false);
   // `compare staging prod` names environments, `compare orders` names apps.
   const places = words.filter((word) => isPlace(word, project));
   const addresses = words.filter((word) => !places.includes(word));

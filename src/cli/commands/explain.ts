@@ -22,7 +22,7 @@ import { type OpenedProject, open } from "../project.ts";
 import { lookAt, whereText } from "../units.ts";
 
 export async function explainCommand(what: string, options: CommonOptions, io: Io): Promise<ExitCode> {
-  const project = await open(options, io);
+  const project = await open(options, io, false);
   const isKey = what.startsWith("/");
   const pattern = parseAddress(what);
   if (!isKey && !what.includes(":"))

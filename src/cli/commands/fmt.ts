@@ -21,7 +21,7 @@ export interface FmtOptions extends CommonOptions {
 type Texts = Map<string, string>;
 
 export async function fmtCommand(options: FmtOptions, io: Io): Promise<ExitCode> {
-  const project = await open(options, io);
+  const project = await open(options, io, false);
   const files = [...project.loaded.sources.values()].filter(
     (file) =>
       /^(?:apps|shared)\/.*\.ya?ml$/u.test(file.path) &&

@@ -22,7 +22,7 @@ export interface RenderOptions extends CommonOptions {
 }
 
 export async function renderCommand(addresses: readonly string[], options: RenderOptions, io: Io): Promise<ExitCode> {
-  const project = await open(options, io);
+  const project = await open(options, io, false);
   const found = lookAt(project, scopeOf(options, addresses));
   if ("problems" in found) return printInvalid(found.problems, project, options, io);
   for (const out of options.out ?? []) writeFolder(out, found.units, io);

@@ -17,7 +17,7 @@ export interface InferOptions extends CommonOptions {
 }
 
 export async function inferCommand(app: string, options: InferOptions, io: Io): Promise<ExitCode> {
-  const project = await open(options, io);
+  const project = await open(options, io, false);
   const found = lookAt(project, { apps: [app] });
   if ("problems" in found) return printInvalid(found.problems, project, options, io);
   const schema = inferSchema(

@@ -24,7 +24,7 @@ export async function validateCommand(
   io: Io,
 ): Promise<ExitCode> {
   const started = io.clock();
-  const project = await open(options, io);
+  const project = await open(options, io, false);
   const checked =
     project.bench === undefined
       ? { problems: foldProblems(project.problems), counts: { apps: 0, places: 0, units: 0, keys: 0 } }

@@ -1,5 +1,5 @@
 /** What happens to one value, in words: for a terminal and for a comment alike. */
-import type { Conflict, Drift, Plain } from "../../model.ts";
+import type { Conflict, Drift } from "../../model.ts";
 import { SECRET_TEXT } from "../../secret.ts";
 import { quoteChange, quoteValue } from "../redact.ts";
 import type { Row } from "./fold.ts";
@@ -28,7 +28,8 @@ export function sides(row: Row, outcome: Outcome, width: number): readonly strin
 export function remarks(row: Row, needs: string): string[] {
   const found: string[] = [];
   if (row.secret) found.push(secretRemark(row, needs));
-  if (row.action === "replace") found.push("the store cannot change it in place: deleted and created, for a moment without a value");
+  if (row.action === "replace")
+    found.push("the store cannot change it in place: deleted and created, for a moment without a value");
   if (row.action === "adopt") found.push("live already, managed by nobody: taken over");
   const shorter = row.secret ? undefined : row.outcomes.map(shorterList).find((text) => text !== undefined);
   if (shorter !== undefined) found.push(shorter);
@@ -36,7 +37,8 @@ export function remarks(row: Row, needs: string): string[] {
 }
 
 function secretRemark(row: Row, needs: string): string {
-  if (row.placeholder) return `${row.action === "add" ? "new, " : ""}held outside Git → ? needs a value in ${needs} after apply`;
+  if (row.placeholder)
+    return `${row.action === "add" ? "new, " : ""}held outside Git → ? needs a value in ${needs} after apply`;
   if (row.action === "add") return "new secret";
   if (row.action === "remove") return "the secret is deleted from the store";
   return "new content; values of secrets are not part of a plan";
@@ -48,23 +50,16 @@ function shorterList(outcome: Outcome): string | undefined {
   return `list replaced: ${before.length} items → ${after.length}`;
 }
 
-/** `Git 600, live 900; both changed it`. */
+/** `Git says 600, but live was changed to 900`. */
 export function conflictText(conflict: Pick<Conflict, "kind" | "git" | "live" | "secret">, width: number): string {
-  const value = (side: Plain | undefined): string => (conflict.secret ? SECRET_TEXT : quoteValue(side, { width }));
-  switch (conflict.kind) {
-    case "both-changed":
-      return conflict.secret
-        ? "changed in Git, and live was changed by somebody else"
-        : `Git says ${value(conflict.git)}, but live was changed to ${value(conflict.live)}`;
-    case "deleted-live":
-      return conflict.secret
-        ? "changed in Git, but deleted live by somebody else"
-        : `Git says ${value(conflict.git)}, but it was deleted live`;
-    case "changed-live":
-      return conflict.secret
-        ? "deleted in Git, but live was changed by somebody else"
-        : `deleted in Git, but live was changed to ${value(conflict.live)}`;
-  }
+  const git = conflict.secret ? "changed in Git" : `Git says ${quoteValue(conflict.git, { width })}`;
+  const live = conflict.secret ? "" : ` to ${quoteValue(conflict.live, { width })}`;
+  const texts: { readonly [kind in Conflict["kind"]]: string } = {
+    "both-changed": `${git}, but live was changed${live}`,
+    "deleted-live": `${git}, but it was deleted live`,
+    "changed-live": `deleted in Git, but live was changed${live}`,
+  };
+  return texts[conflict.kind];
 }
 
 /** `is "debug" live, "info" in Git`. */

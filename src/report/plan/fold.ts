@@ -42,10 +42,13 @@ export function rowsOf(edits: readonly Edit[], places: readonly Place[], fold: b
 }
 
 function signature(edit: Edit): string {
-  // A list, so that "no value" and null stay apart.
-  const boxed = (value: Plain | undefined): readonly Plain[] => (value === undefined ? [] : [value]);
   const outcomes = edit.outcomes.map((outcome) => [boxed(outcome.before), boxed(outcome.after)]);
   return JSON.stringify([edit.path, edit.action, edit.secret, edit.placeholder, edit.template ?? 0, outcomes]);
+}
+
+/** A list, so that "no value" and null stay apart. */
+function boxed(value: Plain | undefined): readonly Plain[] {
+  return value === undefined ? [] : [value];
 }
 
 function toRow(group: readonly Edit[], guarded: ReadonlySet<PlaceId>): Row {

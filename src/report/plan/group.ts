@@ -54,9 +54,17 @@ function rowEntries(row: Row, ctx: PlanContext): Entry[] {
   const under = underRow(row, ctx);
   const folded = !ctx.verbose && row.risk < 3 && row.outcomes.length > OUTCOMES;
   if (row.secret || (folded && row.template !== undefined)) {
-    const change = row.secret ? sides(row, {units: []}, ctx.maxValueWidth) : [`→ ${row.template}`];
+    const change = row.secret ? sides(row, { units: [] }, ctx.maxValueWidth) : [`→ ${row.template}`];
     const many = row.secret ? [] : [`a template: ${plural(row.outcomes.length, "different value")}`];
-    return [{ key, change: joined(change), places: reach(row.units, ctx), source: sourceOf(row, ctx), under: [...many, ...under] }];
+    return [
+      {
+        key,
+        change: joined(change),
+        places: reach(row.units, ctx),
+        source: sourceOf(row, ctx),
+        under: [...many, ...under],
+      },
+    ];
   }
   const outcomes = folded ? row.outcomes.slice(0, OUTCOMES) : row.outcomes;
   const hidden = row.outcomes.length - outcomes.length;
@@ -98,7 +106,10 @@ function underRow(row: Row, ctx: PlanContext): string[] {
   const shadowed = appsShadowed(row);
   if (!ctx.verbose && (keeps.length > 3 || shadowed.apps > 1)) {
     const where = shadowed.apps > 1 ? ` in ${plural(shadowed.apps, "app")}` : "";
-    return [...lines, `${plural(shadowed.units, "more unit")}${where} ${shadowed.units === 1 ? "keeps its" : "keep their"} own value (override)`];
+    return [
+      ...lines,
+      `${plural(shadowed.units, "more unit")}${where} ${shadowed.units === 1 ? "keeps its" : "keep their"} own value (override)`,
+    ];
   }
   const texts = keeps.map((keep) => {
     const who = shadowed.apps > 1 ? keep.units : keep.units.map((unit) => splitUnit(unit).place);
@@ -117,7 +128,9 @@ function conflictEntry(conflict: ConflictRow, ctx: PlanContext): Entry {
 /** Four columns if they fit; then the source goes below its row, then the places as well. */
 function layOut(entries: readonly Entry[], width: number): Line[] {
   for (const columns of [4, 3, 2] as const) {
-    const rows = entries.map((entry) => [entry.key, entry.change, entry.places, styled("dim", entry.source)].slice(0, columns));
+    const rows = entries.map((entry) =>
+      [entry.key, entry.change, entry.places, styled("dim", entry.source)].slice(0, columns),
+    );
     const widths = columnWidths(rows);
     const needed = widths.reduce((sum, one) => sum + one + GAP, INDENT - GAP);
     if (needed > width && columns > 2) continue;
@@ -135,4 +148,3 @@ function layOut(entries: readonly Entry[], width: number): Line[] {
 }
 const INDENT = 2;
 const GAP = 3;
-

@@ -72,4 +72,3 @@ function planLine(plan: Plan, ctx: PlanContext): Line {
     ...(guarded.length === 0 ? [] : [" · reaches ", styled("bold", listed(guarded))]),
   ];
 }
-

@@ -32,7 +32,8 @@ export function matrixOf(plan: Plan, places: readonly Place[]): Matrix {
     const kind = edit.action === "adopt" ? "change" : edit.action;
     for (const outcome of edit.outcomes) for (const unit of outcome.units) add(unit, kind);
   }
-  for (const destination of plan.destinations) for (const conflict of destination.conflicts) add(conflict.unit, "conflict");
+  for (const destination of plan.destinations)
+    for (const conflict of destination.conflicts) add(conflict.unit, "conflict");
   const touched = new Set([...cells.values()].flatMap((row) => [...row.keys()]));
   return {
     apps: [...cells.keys()],

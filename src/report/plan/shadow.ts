@@ -26,7 +26,13 @@ export function keepsOf(row: Row, ctx: Pick<PlanContext, "locate" | "maxValueWid
     if (group === undefined) {
       const line = ctx.locate(by)?.line;
       const name = folder !== "" && folderOf(by.file) === folder ? by.file.slice(folder.length) : by.file;
-      group = { units: [], value: valueText(row, value, ctx), by: line === undefined ? name : `${name}:${line}`, file: by.file, line };
+      group = {
+        units: [],
+        value: valueText(row, value, ctx),
+        by: line === undefined ? name : `${name}:${line}`,
+        file: by.file,
+        line,
+      };
       groups.set(id, group);
     }
     group.units.push(unit);

@@ -3,7 +3,7 @@ import { formatAddress } from "../../address.ts";
 import type { GuardRefusal, Plan } from "../../model.ts";
 import type { PlanContext } from "../context.ts";
 import { type Line, styled } from "../print.ts";
-import { appsOf, placesInWords, placesOf } from "../reach.ts";
+import { appsOf, foldPlaces, placesInWords, placesOf } from "../reach.ts";
 import { plural, shortCommit, some } from "../words.ts";
 import { driftText } from "./change.ts";
 import { needsRows } from "./fold.ts";
@@ -14,7 +14,7 @@ export function tailLines(plan: Plan, ctx: PlanContext, folded: boolean): Line[]
     ...plan.refusals.flatMap((refusal) => refusalLines(refusal)),
     ...needsLines(plan, ctx),
     ...noteLines(plan, ctx),
-    ...(folded && !ctx.verbose ? [label("Full list", "--verbose, or --out html=plan.html")] : []),
+    ...(folded && !ctx.verbose ? [label("Full list", "--verbose")] : []),
   ];
 }
 
@@ -24,7 +24,9 @@ export function nothingLines(plan: Plan, ctx: PlanContext): Line[] {
   const commit = plan.commit === null ? "the working tree" : `commit ${shortCommit(plan.commit)}`;
   const clean = plan.summary.drift === 0;
   const all = units === 1 ? "The one unit" : `All ${plural(units, "unit")}`;
-  const text = clean ? ` No changes. ${all} match${units === 1 ? "es" : ""} ${other ?? commit}.` : " No changes in Git.";
+  const text = clean
+    ? ` No changes. ${all} match${units === 1 ? "es" : ""} ${other ?? commit}.`
+    : " No changes in Git.";
   const upkeep = plan.destinations.flatMap((destination) => destination.units).filter((unit) => unit.upkeep).length;
   const upkeepLine = label("Note", `the ledger of ${plural(upkeep, "unit")} is brought up to date; no value changes`);
   return [
@@ -41,7 +43,8 @@ function label(name: string, text: string): Line {
 
 function refusalLines(refusal: GuardRefusal): Line[] {
   const examples = refusal.examples.length === 0 ? [] : [[styled("dim", `  ${refusal.examples.join(", ")}`)]];
-  if (refusal.lifted) return [[styled("yellow", "Lifted guard"), `  ${refusal.guard}: ${refusal.message}`], ...examples];
+  if (refusal.lifted)
+    return [[styled("yellow", "Lifted guard"), `  ${refusal.guard}: ${refusal.message}`], ...examples];
   const tag = labelOf(refusal.guard);
   return [
     [styled("red", "Refused by guard"), `  ${refusal.guard}: ${refusal.message}`],
@@ -55,10 +58,13 @@ function needsLines(plan: Plan, ctx: PlanContext): Line[] {
     const apps = appsOf(units);
     const shared = secret.startsWith("shared.");
     const name = shared ? secret : `${apps.join(", ")}.${secret}`;
-    const [env] = placesOf(units).map((id) => ctx.world.places.find((place) => place.id === id)?.env ?? id);
+    const [env = "", ...later] = new Set(foldPlaces(placesOf(units), ctx.world.places).map((words) => words.env));
     const owner = shared ? "shared" : (apps[0] ?? "");
-    const how = `trueup secrets set ${owner} ${shared ? secret.slice("shared.".length) : secret} --env ${env}`;
-    return [styled("yellow", "? Needs a value"), `  ${name}: ${placesInWords(placesOf(units), ctx.world.places)}   ${how}`];
+    const how = `trueup secrets set ${owner} ${shared ? secret.slice("shared.".length) : secret} --env ${env}${later.length === 0 ? "" : ` (then ${some(later, 4)})`}`;
+    return [
+      styled("yellow", "? Needs a value"),
+      `  ${name}: ${placesInWords(placesOf(units), ctx.world.places)}   ${how}`,
+    ];
   });
 }
 
@@ -82,7 +88,12 @@ function driftLines(plan: Plan, ctx: PlanContext): Line[] {
   if (first === undefined) return [];
   const texts = drift.map((one) => `${formatAddress(one.unit, one.path)} ${driftText(one, ctx.maxValueWidth)}`);
   const what =
-    drift.length === 1 ? texts.join("") : some(drift.map((one) => formatAddress(one.unit, one.path)), 2);
+    drift.length === 1
+      ? texts.join("")
+      : some(
+          drift.map((one) => formatAddress(one.unit, one.path)),
+          2,
+        );
   const when = plan.edits.length === 0 ? "" : " before this change";
   const head = label("Note", `${plural(drift.length, "key")} drifted${when}: ${what} (not touched; trueup drift)`);
   return ctx.verbose && drift.length > 1 ? [head, ...texts.map((text): Line => [`      ${text}`])] : [head];

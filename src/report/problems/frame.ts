@@ -31,12 +31,21 @@ export interface FrameContext {
 }
 
 /** Empty where the file is not known. `label` goes under the mark. */
-export function frameLines(position: Position, label: string | undefined, severity: "error" | "warning", ctx: FrameContext): Line[] {
+export function frameLines(
+  position: Position,
+  label: string | undefined,
+  severity: "error" | "warning",
+  ctx: FrameContext,
+): Line[] {
   const source = ctx.sources.get(position.file);
   const text = source === undefined ? undefined : lineAt(source.text, position.line);
   const gutter = Math.max(2, String(position.line).length);
   const side = " ".repeat(gutter + 1);
-  const head: Line = [styled("dim", `${side}╭─[`), `${position.file}:${position.line}:${position.column}`, styled("dim", "]")];
+  const head: Line = [
+    styled("dim", `${side}╭─[`),
+    `${position.file}:${position.line}:${position.column}`,
+    styled("dim", "]"),
+  ];
   if (text === undefined) return [head, [styled("dim", `${side}╰────`)]];
   const masked = ctx.masked.get(position.file)?.has(position.line) === true;
   const shown = masked ? maskLine(text, position) : windowOf(text, position, ctx.width - gutter - 4);
@@ -59,7 +68,8 @@ interface Shown {
 function markLines(shown: Shown, label: string | undefined, severity: "error" | "warning", side: string): Line[] {
   const style = severity === "error" ? "red" : "yellow";
   const before = " ".repeat(shown.start);
-  if (label === undefined || label === "") return [[styled("dim", `${side}· `), before, styled(style, "─".repeat(shown.length))]];
+  if (label === undefined || label === "")
+    return [[styled("dim", `${side}· `), before, styled(style, "─".repeat(shown.length))]];
   const middle = Math.floor(shown.length / 2);
   const bar = `${"─".repeat(middle)}┬${"─".repeat(shown.length - middle - 1)}`;
   return [

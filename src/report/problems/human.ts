@@ -19,9 +19,7 @@ export function humanProblems(problems: readonly LocatedProblem[], ctx: Problems
   const frame = { sources: ctx.sources, masked: maskedLines(problems), width: ctx.width };
   const lines = shown.flatMap((problem): Line[] => [
     headLine(problem),
-    ...(problem.position === undefined
-      ? []
-      : frameLines(problem.position, problem.label, problem.severity, frame)),
+    ...(problem.position === undefined ? [] : frameLines(problem.position, problem.label, problem.severity, frame)),
     ...noteLines(problem, ctx.world),
     [],
   ]);
@@ -40,7 +38,9 @@ function headLine(problem: LocatedProblem): Line {
 function noteLines(problem: LocatedProblem, world: World | undefined): Line[] {
   const notes: [name: string, text: string][] = [];
   if (problem.fix !== undefined) notes.push(["fix", problem.fix]);
-  problem.notes?.forEach((note, i) => notes.push([note.name, withPlace(note.name, note.text, problem.notePositions[i])]));
+  problem.notes?.forEach((note, i) =>
+    notes.push([note.name, withPlace(note.name, note.text, problem.notePositions[i])]),
+  );
   const reach = reachText(problem, world);
   if (reach !== undefined) notes.push(["reach", reach]);
   const width = Math.max(0, ...notes.map(([name]) => name.length));
@@ -63,13 +63,18 @@ function reachText(problem: LocatedProblem, world: World | undefined): string | 
   if (units.length === 1) return first;
   const apps = appsOf(units);
   const places = placesOf(units);
-  if (world !== undefined && world.units === units.length && world.apps > 1) return `all ${plural(units.length, "unit")}`;
+  if (world !== undefined && world.units === units.length && world.apps > 1)
+    return `all ${plural(units.length, "unit")}`;
   const who = apps.length <= 3 ? apps.join(", ") : `${count(apps.length)} apps`;
   const words = world === undefined ? some(places, 4) : placesInWords(places, world.places, inCapitals);
   return `${who} in ${words === "everywhere" ? `all ${places.length} places` : words}`;
 }
 
-function lastLines(problems: readonly LocatedProblem[], errors: readonly LocatedProblem[], ctx: ProblemsContext): Line[] {
+function lastLines(
+  problems: readonly LocatedProblem[],
+  errors: readonly LocatedProblem[],
+  ctx: ProblemsContext,
+): Line[] {
   const warnings = problems.length - errors.length;
   const files = new Set(problems.flatMap((problem) => problem.position?.file ?? problem.at?.file ?? []));
   const where = files.size === 0 ? "" : ` in ${plural(files.size, "file")}`;

@@ -32,11 +32,7 @@ function problemDocument(problem: LocatedProblem): object {
 }
 
 /** Without its end (`whole` is false) for a masked value: the end would tell how long it is. */
-function whereDocument(
-  position: Position | undefined,
-  file: string | undefined,
-  whole: boolean,
-): object | undefined {
+function whereDocument(position: Position | undefined, file: string | undefined, whole: boolean): object | undefined {
   if (position === undefined) return file === undefined ? undefined : { file };
   return {
     file: position.file,

@@ -51,7 +51,9 @@ function readBackLines(tally: Tally, width: number): Line[] {
   if (read === undefined) return [];
   const right = read.checked - read.wrong.length;
   const mark = read.wrong.length === 0 ? styled("green", "✔") : styled("red", "✖");
-  return [["  ", mark, ` ${"read back".padEnd(width)}   ${count(right)} of ${count(read.checked)} keys hold the new values`]];
+  return [
+    ["  ", mark, ` ${"read back".padEnd(width)}   ${count(right)} of ${count(read.checked)} keys hold the new values`],
+  ];
 }
 
 function verdictLines(receipt: Receipt, tally: Tally, ctx: ReceiptContext): Line[] {
@@ -68,7 +70,9 @@ function verdictLines(receipt: Receipt, tally: Tally, ctx: ReceiptContext): Line
         ...undoLines(receipt, tally, ctx),
       ];
     case "nothing":
-      return [good(`Nothing to do: ${where} already ${where.includes(" and ") ? "hold" : "holds"} what ${commit} says`)];
+      return [
+        good(`Nothing to do: ${where} already ${where.includes(" and ") ? "hold" : "holds"} what ${commit} says`),
+      ];
     case "superseded":
       return [good(supersededText(tally, where, commit))];
     case "refused":
@@ -79,9 +83,7 @@ function verdictLines(receipt: Receipt, tally: Tally, ctx: ReceiptContext): Line
         ...leftLines(tally, ctx),
         next("plan again, and look at what changed: trueup diff"),
       ];
-    case "partial":
-    case "interrupted":
-    case "failed":
+    default:
       return [bad(`${STOPPED[receipt.result]} after ${took}; ${wroteText(tally)}`), ...openLines(tally, ctx)];
   }
 }
@@ -90,7 +92,11 @@ const STOPPED = { partial: "Applied in part", interrupted: "Interrupted", failed
 
 function openLines(tally: Tally, ctx: ReceiptContext): Line[] {
   const cure = tally.failures.length > 0 ? "mend the cause above, then run" : "run";
-  return [...leftLines(tally, ctx), ...wrongLines(tally), next(`${cure} the same command again: finished keys are skipped`)];
+  return [
+    ...leftLines(tally, ctx),
+    ...wrongLines(tally),
+    next(`${cure} the same command again: finished keys are skipped`),
+  ];
 }
 
 function wroteText(tally: Tally): string {
@@ -115,7 +121,11 @@ function leftLines(tally: Tally, ctx: ReceiptContext): Line[] {
 }
 
 function wrongLines(tally: Tally): Line[] {
-  return (tally.readBack?.wrong ?? []).map((key): Line => ["  ", styled("red", "wrong"), `     ${key} does not hold what was written`]);
+  return (tally.readBack?.wrong ?? []).map((key): Line => [
+    "  ",
+    styled("red", "wrong"),
+    `     ${key} does not hold what was written`,
+  ]);
 }
 
 function undoLines(receipt: Receipt, tally: Tally, ctx: ReceiptContext): Line[] {
@@ -123,7 +133,7 @@ function undoLines(receipt: Receipt, tally: Tally, ctx: ReceiptContext): Line[] 
   const envs = [...new Set(ctx.world.places.filter((place) => ids.has(place.id)).map((place) => place.env))];
   const only = envs.length === 1 ? ` --env ${envs[0]}` : "";
   const back = tally.before === undefined ? "" : `      (back to ${shortCommit(tally.before)})`;
-  return [["  ", styled("dim", "undo"), `      trueup rollback${only}${back}`]];
+  return [["  ", styled("dim", "undo"), `  trueup rollback${only}${back}`]];
 }
 
 function good(text: string): Line {

@@ -35,7 +35,9 @@ export function markdownReceipt(receipt: Receipt, ctx: ReceiptMarkdownContext): 
 function title(receipt: Receipt, tally: Tally, ctx: ReceiptMarkdownContext): string {
   const places = new Set(receipt.destinations.map((one) => one.place)).size;
   const all = tally.applied + tally.pending;
-  const stopped = receipt.destinations.find((one) => one.result === "failed" || one.result === "partial" || one.result === "moved");
+  const stopped = receipt.destinations.find(
+    (one) => one.result === "failed" || one.result === "partial" || one.result === "moved",
+  );
   const at = stopped === undefined ? "" : ` in ${placeName(stopped.place, ctx)}`;
   const live = `${count(tally.applied)} of ${plural(all, "key")} ${tally.applied === 1 ? "is" : "are"} live`;
   switch (receipt.result) {
@@ -99,12 +101,24 @@ function rows(receipt: Receipt, ctx: ReceiptMarkdownContext): string[] {
 }
 
 function failures(tally: Tally): string[][] {
-  const reasons = tally.failures.slice(0, LEFT).map((one) => `- ${code(one.code)} in ${prose(one.place)}: ${prose(cutText(one.message, 300))}${one.fix === undefined ? "" : `. Fix: ${prose(cutText(one.fix, 300))}`}`);
-  const left = tally.left.slice(0, LEFT).map(({ address, why }) => `- ${code(cutText(address, 200))}: ${prose(cutText(why, 200))}`);
+  const reasons = tally.failures
+    .slice(0, LEFT)
+    .map(
+      (one) =>
+        `- ${code(one.code)} in ${prose(one.place)}: ${prose(cutText(one.message, 300))}${one.fix === undefined ? "" : `. Fix: ${prose(cutText(one.fix, 300))}`}`,
+    );
+  const left = tally.left
+    .slice(0, LEFT)
+    .map(({ address, why }) => `- ${code(cutText(address, 200))}: ${prose(cutText(why, 200))}`);
   const hidden = tally.left.length - left.length;
   if (hidden > 0) left.push(`- and ${plural(hidden, "more value")}`);
-  const cure = "**Next** mend the cause and run the job again (finished keys are skipped), or revert this pull request.";
-  return [reasons, left.length === 0 ? [] : ["Not written:", "", ...left], tally.pending > 0 || reasons.length > 0 ? [cure] : []];
+  const cure =
+    "**Next** mend the cause and run the job again (finished keys are skipped), or revert this pull request.";
+  return [
+    reasons,
+    left.length === 0 ? [] : ["Not written:", "", ...left],
+    tally.pending > 0 || reasons.length > 0 ? [cure] : [],
+  ];
 }
 
 function checks(receipt: Receipt, tally: Tally, ctx: ReceiptMarkdownContext): string[] {
@@ -117,9 +131,13 @@ function checks(receipt: Receipt, tally: Tally, ctx: ReceiptMarkdownContext): st
     );
   }
   const wrong = tally.readBack?.wrong.length ?? 0;
-  if (tally.readBack !== undefined) words.push(wrong === 0 ? "✔ read back" : `❌ ${plural(wrong, "key")} read back with another value`);
+  if (tally.readBack !== undefined)
+    words.push(wrong === 0 ? "✔ read back" : `❌ ${plural(wrong, "key")} read back with another value`);
   words.push(`took ${duration(receipt.durationMs)}`);
-  return [`- ${words.join(" · ")}`, ...(ctx.needsValue === undefined ? [] : [`- 🔑 still to do: ${todo(ctx.needsValue)}`])];
+  return [
+    `- ${words.join(" · ")}`,
+    ...(ctx.needsValue === undefined ? [] : [`- 🔑 still to do: ${todo(ctx.needsValue)}`]),
+  ];
 }
 
 function todo(needs: NonNullable<ReceiptMarkdownContext["needsValue"]>): string {
@@ -128,7 +146,9 @@ function todo(needs: NonNullable<ReceiptMarkdownContext["needsValue"]>): string 
 }
 
 function foot(receipt: Receipt, tally: Tally, ctx: ReceiptMarkdownContext): string[] {
-  const words = [`Undo: revert this pull request${tally.before === undefined ? "" : ` (back to ${code(shortCommit(tally.before))})`}`];
+  const words = [
+    `Undo: revert this pull request${tally.before === undefined ? "" : ` (back to ${code(shortCommit(tally.before))})`}`,
+  ];
   if (receipt.commit !== null) words.push(`commit ${code(shortCommit(receipt.commit))}`);
   words.push(...(ctx.links ?? []).map((one) => wordLink(one.name, one.url)));
   return [`<sub>${words.join(" · ")}</sub>`];

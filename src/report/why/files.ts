@@ -49,7 +49,8 @@ export const FILES: { readonly [code in FileCode]: Why } = {
   },
   TU1007: {
     means: ["The file name is its place in the order of layers, and this name is no place. The file would be ignored."],
-    causes: "a misspelt environment; an environment or region that trueup.yaml does not list; a file in the wrong folder",
+    causes:
+      "a misspelt environment; an environment or region that trueup.yaml does not list; a file in the wrong folder",
     proceed: "rename the file, or add the environment to trueup.yaml",
     before: "apps/orders/prd.yaml",
     after: "apps/orders/prod.yaml",
@@ -83,7 +84,9 @@ export const FILES: { readonly [code in FileCode]: Why } = {
     after: 'countries_url: "https://data.example.com/countries.json"',
   },
   TU1012: {
-    means: ["Only ordinary files are read: anything else may point out of the repo, or differ from one machine to the next."],
+    means: [
+      "Only ordinary files are read: anything else may point out of the repo, or differ from one machine to the next.",
+    ],
     causes: "a symbolic link; a submodule; a named pipe",
     proceed: "replace it by a copy; values that several apps share belong into shared/",
     before: "apps/cart/base.yaml -> ../orders/base.yaml",
@@ -97,7 +100,9 @@ export const FILES: { readonly [code in FileCode]: Why } = {
     after: "apps/orders-service/base.yaml",
   },
   TU1014: {
-    means: ["The last folder is the name of an app, and two folders have the same one: both would write the same keys."],
+    means: [
+      "The last folder is the name of an app, and two folders have the same one: both would write the same keys.",
+    ],
     causes: "an app moved into a group while the old folder stayed; two teams with an app of the same name",
     proceed: "remove or rename one of the two folders",
     before: "apps/orders/ and apps/checkout/orders/",

@@ -11,7 +11,9 @@ export const LAYERS: { readonly [code in Extract<Code, "TU1018" | `TU11${string}
     after: "$remove: [features.express_checkout]",
   },
   TU1101: {
-    means: ["The override says what the layer below says already. The next change below would silently not arrive here."],
+    means: [
+      "The override says what the layer below says already. The next change below would silently not arrive here.",
+    ],
     causes: "a value copied from base.yaml; a value that was promoted to base and left behind",
     proceed: "delete the line (trueup fmt does), unless it is meant to stay when the value below changes",
     before: "base.yaml: { ttl: 300 }   prod.yaml: { ttl: 300 }",

@@ -19,7 +19,8 @@ export const MAPPING: { readonly [code in Extract<Code, `TU5${string}`>]: Why } 
   },
   TU5003: {
     means: ["The path of the target has no place for what its layout writes, or a place for what it does not write."],
-    causes: "layout: keys without {{key}} in the path; layout: groups without {{group}}; a layout that was changed later",
+    causes:
+      "layout: keys without {{key}} in the path; layout: groups without {{group}}; a layout that was changed later",
     proceed: "add {{key}} or {{group}} to the path, or use layout: blob",
     before: 'layout: keys, path: "/config/{{env}}/{{app}}"',
     after: 'layout: keys, path: "/config/{{env}}/{{app}}/{{key}}"',

@@ -53,7 +53,9 @@ export const SCHEMA: { readonly [code in Extract<Code, `TU3${string}`>]: Why } =
     after: "host: db.example.com",
   },
   TU3008: {
-    means: ["The schema gives alternatives (anyOf, oneOf), and the value fits none; the message names the closest one."],
+    means: [
+      "The schema gives alternatives (anyOf, oneOf), and the value fits none; the message names the closest one.",
+    ],
     causes: "a key that belongs to another alternative; a missing key that tells the alternatives apart",
     proceed: "follow the closest alternative; --verbose shows what the others say",
     before: "store: { type: s3, path: /data }",

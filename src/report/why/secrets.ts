@@ -4,7 +4,10 @@ import type { Why } from "./words.ts";
 
 export const SECRETS: { readonly [code in Extract<Code, `TU4${string}`>]: Why } = {
   TU4001: {
-    means: ["A key that the schema marks as secret has its value written in the file. Everybody who can read the repo has it,", "now and in the history of Git."],
+    means: [
+      "A key that the schema marks as secret has its value written in the file. Everybody who can read the repo has it,",
+      "now and in the history of Git.",
+    ],
     causes: "a value pasted while trying something out; a key that was marked x-secret later",
     proceed: "change the secret where it is used, keep the new one with trueup secrets set, and write its name here",
     before: "stripe_key: ••••••••",
@@ -18,7 +21,9 @@ export const SECRETS: { readonly [code in Extract<Code, `TU4${string}`>]: Why } 
     after: 'password: "{{secret.db_password}}"',
   },
   TU4003: {
-    means: ["The secret's value is only in the store and trueup never reads it, so no longer text can be built with it."],
+    means: [
+      "The secret's value is only in the store and trueup never reads it, so no longer text can be built with it.",
+    ],
     causes: "a connection string with a password in it",
     proceed: "keep the whole text as the secret, or let a holder that trueup can read at apply keep it (sops, ref)",
     before: 'url: "postgres://app:{{secret.db_password}}@db.example.com"',

@@ -18,9 +18,13 @@ export const TEMPLATES: { readonly [code in Extract<Code, `TU2${string}`>]: Why 
     after: 'host: "{{env}}.db.example.com"',
   },
   TU2003: {
-    means: ["Values know names and a few helpers, nothing else: a difference between environments belongs into their files,", "where a diff, the schema and the owners of the file can see it."],
+    means: [
+      "Values know names and a few helpers, nothing else: a difference between environments belongs into their files,",
+      "where a diff, the schema and the owners of the file can see it.",
+    ],
     causes: "{{#if}} or {{#each}} in a value; partials; triple braces",
-    proceed: "put the other value into prod.yaml; blocks are allowed in files/*.hbs, or with templates: { blocks: true }",
+    proceed:
+      "put the other value into prod.yaml; blocks are allowed in files/*.hbs, or with templates: { blocks: true }",
     before: 'base.yaml: { level: "{{#if prod}}warn{{else}}info{{/if}}" }',
     after: "base.yaml: { level: info }   prod.yaml: { level: warn }",
   },
@@ -36,7 +40,7 @@ export const TEMPLATES: { readonly [code in Extract<Code, `TU2${string}`>]: Why 
     causes: "too few or too many words after its name; a list where text is expected; an unknown helper",
     proceed: "use one of upper, lower, kebab, snake, camel, default, json, base64, join, replace",
     before: 'hosts: "{{upper vars.hosts}}"',
-    after: 'hosts: "{{join vars.hosts \',\'}}"',
+    after: "hosts: \"{{join vars.hosts ','}}\"",
   },
   TU2006: {
     means: ["A template, or what comes out of it, is larger than a configuration value can reasonably be."],
@@ -50,6 +54,6 @@ export const TEMPLATES: { readonly [code in Extract<Code, `TU2${string}`>]: Why 
     causes: "a name that leads to a whole section; a list that should be joined; a secret in the path of a target",
     proceed: "name one value, or say how to write it with json or join",
     before: 'brokers: "kafka://{{shared.kafka.brokers}}"',
-    after: 'brokers: "kafka://{{join shared.kafka.brokers \',\'}}"',
+    after: "brokers: \"kafka://{{join shared.kafka.brokers ','}}\"",
   },
 };

@@ -140,10 +140,8 @@ export function notAFile(path: string): Failure {
   });
 }
 
-export function notUtf8(path: string, what: "name" | "content"): Failure {
-  return new Failure("CORRUPT", `${path}: its ${what} is not UTF-8 text.`, {
-    fix: what === "name" ? "Rename the file." : "Replace the file by text, or move it out of the store.",
-  });
+export function nameNotUtf8(path: string): Failure {
+  return new Failure("CORRUPT", `${path}: the name is not UTF-8 text.`, { fix: "Rename the file." });
 }
 
 export function twoFilesOneKey(one: string, other: string, key: Key): Failure {

@@ -1,6 +1,6 @@
 /**
  * Keys as files: `/prod/orders/http/port` is the file `prod/orders/http/port`. Whatever some file system could not
- * hold is written with `%` and hexadecimal digits, and everything after a `%` is ours:
+ * hold is written with `%` and hexadecimal digits, and everything after a `%` is ours, except for `%2F`:
  *
  *   `50%`           `50%25`        bytes in UTF-8, for % < > : " | ? * \ and control characters
  *   `ends.`         `ends%2E`      a dot or space at the end, and so `.` and `..` too
@@ -17,6 +17,8 @@ const MAX_NAME_BYTES = 255;
 const EMPTY = "%empty";
 const SELF = "%self";
 const CONTINUED = "%+";
+/** A slash inside a level of a key comes to stores as this. No segment holds a slash, so it needs no marking of its own. */
+const SLASH = "%2F";
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const UNSAFE = /[\u0000-\u001f\u007f%<>:"|?*\\\ufffd]/u;
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$)/iu;
@@ -66,7 +68,8 @@ function encode(segment: string): string[] {
   const units = letters.map((letter, index) => {
     const trailing = index === last && (letter === "." || letter === " ");
     const device = index === 0 && DEVICE.test(segment);
-    return trailing || device || UNSAFE.test(letter) ? percent(letter) : letter;
+    const slash = letters.slice(index, index + 3).join("") === SLASH;
+    return trailing || device || (UNSAFE.test(letter) && !slash) ? percent(letter) : letter;
   });
   const whole = units.join("");
   return Buffer.byteLength(whole) <= MAX_NAME_BYTES ? [whole] : chunks(units);
@@ -98,7 +101,9 @@ function decode(names: readonly string[]): readonly string[] {
   const segment =
     whole === EMPTY
       ? ""
-      : whole.replace(/(?:%[0-9A-F]{2})+/gu, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString("utf8"));
+      : whole.replace(/(?:%(?!2F)[0-9A-F]{2})+/gu, (run) =>
+          Buffer.from(run.replaceAll("%", ""), "hex").toString("utf8"),
+        );
   const again = encode(segment);
   const ours = again.length === names.length && again.every((name, index) => name === names[index]);
   return ours ? [segment] : names;

@@ -10,7 +10,7 @@ export const limits: Limits = {
   refuses({ key }, text) {
     if (!key.startsWith("/"))
       return { message: "the key does not start with a slash", fix: "Begin the path of the target with a slash." };
-    if (!isText(key) || key.includes("\0"))
+    if (!isText(key))
       return {
         message: "the key holds a character that is not text (NUL or half a surrogate pair)",
         fix: "Rename it.",
@@ -24,7 +24,7 @@ export const limits: Limits = {
     if (text === undefined) return undefined;
     if (!isText(text))
       return {
-        message: "the value holds half a surrogate pair, which no file can hold as text",
+        message: "the value holds a character that is not text (NUL or half a surrogate pair)",
         fix: "Remove it, or write the value as base64.",
       };
     const size = Buffer.byteLength(text);
@@ -37,5 +37,5 @@ export const limits: Limits = {
 };
 
 function isText(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
+  return !text.includes("\0") && !/\p{Surrogate}/u.test(text);
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Key } from "../../model.ts";
 import type { Disk, Kind } from "./disk.ts";
-import { linkInside, notAFile, notUtf8, twoFilesOneKey } from "./failures.ts";
+import { linkInside, nameNotUtf8, notAFile, twoFilesOneKey } from "./failures.ts";
 import { inParallel } from "./in-parallel.ts";
 import { keyAt } from "./key-path.ts";
 
@@ -45,7 +45,7 @@ function check(path: string, name: string, kind: Kind): void {
   if (kind === "link") throw linkInside(path);
   if (kind === "other") throw notAFile(path);
   // Node puts this character where the bytes of a name are not UTF-8; a key that really has it is written with `%`.
-  if (name.includes("\ufffd")) throw notUtf8(path, "name");
+  if (name.includes("\ufffd")) throw nameNotUtf8(path);
 }
 
 function add(files: Map<Key, string>, key: Key, path: string): void {

@@ -5,10 +5,11 @@
 import { digest } from "../../canonical.ts";
 import type { Version } from "../../model.ts";
 import type { Disk, Facts } from "./disk.ts";
-import { notUtf8 } from "./failures.ts";
 
 const PLAIN = "c";
 const SECRET = "t";
+/** Starts with NUL, which `limits.ts` refuses in our own values: it never equals what Git wants. */
+const NOT_TEXT = "\0base64:";
 /** Coarsest clock of a file system in use: two seconds (FAT). */
 const TICK = 2_000_000n;
 
@@ -47,17 +48,20 @@ export function secretMoments(now: bigint): (old: Facts | undefined) => bigint {
   };
 }
 
-/** Text of a file, exactly; undefined where no file is. */
+/** Text of a file; undefined where no file is. */
 export async function readText(
   disk: Disk,
   path: string,
 ): Promise<{ readonly text: string; readonly facts: Facts } | undefined> {
   const found = await disk.read(path);
-  if (found === undefined) return undefined;
+  return found && { text: textOf(found.bytes), facts: found.facts };
+}
+
+/** Exactly the text of the bytes. Bytes that are not UTF-8 (somebody else's file) become a marked base64 text, so that nothing is bent and no two look alike. */
+function textOf(bytes: Buffer): string {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(found.bytes);
-    return { text, facts: found.facts };
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw notUtf8(path, "content");
+    return NOT_TEXT + bytes.toString("base64");
   }
 }

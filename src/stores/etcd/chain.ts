@@ -50,7 +50,7 @@ export function chainOf(client: Client, change: HeadChange, signal: AbortSignal 
       ? flatRequest(head, sent)
       : nestedRequest(head, sent, packing.budget, checks);
     throwIfStopped(signal, subjectOf(pieces, change));
-    const delivery = await deliver(client, change, version, packing.codec(request.message), signal);
+    const delivery = await deliver(client, change, version, request.message, signal);
     requests++;
     const recovered = delivery.kind === "recovered";
     const revision = recovered ? delivery.revision : delivery.answer.header.revision;

@@ -7,7 +7,7 @@ import type { IRangeRequest, IRangeResponse, IResponseHeader, ITxnRequest, ITxnR
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../failure.ts";
 import { connection } from "./connection.ts";
-import type { Answer, Codec, Connection } from "./connection.ts";
+import type { Answer, Connection } from "./connection.ts";
 import type { Options } from "./options.ts";
 import { unreachable } from "./probe.ts";
 import { failureOf, isAnswerTooLarge, standingOf } from "./status.ts";
@@ -15,8 +15,6 @@ import type { Status } from "./status.ts";
 
 export interface Client {
   readonly options: Options;
-  /** Encodes requests as they will be sent, so that their size is known and a repetition is the same to the byte. */
-  codec(subject: string): Promise<Codec>;
   /** Reads; tries the other endpoints and waits a little where that can help. `subject` completes "could not …". */
   range(request: IRangeRequest, subject: string, signal?: AbortSignal): Promise<IRangeResponse>;
   /** Several reads at one revision: a transaction without writes. */
@@ -24,7 +22,7 @@ export interface Client {
   /** A transaction that changes nothing, whatever comes of it: it may be sent more than once. */
   rehearse(request: ITxnRequest, subject: string, signal?: AbortSignal): Promise<ITxnResponse>;
   /** Sends a write once. Another endpoint is tried only where the request provably never left. */
-  write(request: Buffer): Promise<Answer<ITxnResponse>>;
+  write(request: ITxnRequest): Promise<Answer<ITxnResponse>>;
   /** The failure for a status of `write`, with the cause looked up where nothing could be connected to. */
   explain(status: Status, subject: string): Promise<Failure>;
   close(): void;
@@ -99,11 +97,6 @@ export async function openClient(options: Options): Promise<Client> {
 
   return {
     options,
-    async codec(subject) {
-      const answer = await send((to) => to.codec());
-      if (answer.ok) return answer.value;
-      throw await explain(answer.status, options, subject);
-    },
     range: (request, subject, signal) => query((to) => to.call<IRangeResponse>("Range", request), subject, signal),
     rehearse,
     async ranges(requests, subject, signal) {

@@ -35,8 +35,7 @@ export async function* commit(
 
   try {
     await checkPermission(client, change, groups, signal);
-    const codec = await client.codec(subject);
-    let packing: Packing = { codec, budget: budgetOf(maxTxnOps), flat: nested === false, maxBytes: maxRequestBytes };
+    let packing: Packing = { budget: budgetOf(maxTxnOps), flat: nested === false, maxBytes: maxRequestBytes };
     let queue = pack(change, groups, packing);
     for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
       const last: HeadState = queue.length > 0 ? "applying" : isWhole ? "ready" : "partial";

@@ -7,13 +7,9 @@ import type { Status } from "./status.ts";
 export type Method = "Range" | "Txn";
 export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly status: Status };
 
-/** Protobuf's text of a `Txn` request, as gRPC sends it. */
-export type Codec = (request: object) => Buffer;
-
 export interface Connection {
-  /** Calls once. `request` may be encoded already. Never throws: what goes wrong is a status. */
-  call<T>(method: Method, request: object | Buffer): Promise<Answer<T>>;
-  codec(): Promise<Answer<Codec>>;
+  /** Calls once. What goes wrong on the way is a status, not an exception. */
+  call<T>(method: Method, request: object): Promise<Answer<T>>;
   /** Forgets connection and login; the next call makes new ones. */
   reset(): void;
   close(): void;
@@ -23,7 +19,7 @@ export interface Connection {
 interface GrpcClient {
   readonly constructor: {
     readonly service: Readonly<
-      Record<Method, { readonly path: string; requestSerialize: Codec; responseDeserialize(bytes: Buffer): unknown }>
+      Record<Method, { readonly path: string; requestSerialize(request: object): Buffer; responseDeserialize(bytes: Buffer): unknown }>
     >;
   };
   getChannel(): {
@@ -32,9 +28,9 @@ interface GrpcClient {
   };
   makeUnaryRequest(
     path: string,
-    serialize: (request: never) => Buffer,
+    serialize: (request: object) => Buffer,
     deserialize: (bytes: Buffer) => unknown,
-    request: unknown,
+    request: object,
     metadata: Metadata,
     options: { readonly deadline: number },
     done: (error: { readonly code?: number; readonly details?: string } | null, value?: unknown) => void,
@@ -103,14 +99,12 @@ export async function connection(endpoint: Endpoint, options: Options): Promise<
   }
 
   return {
-    async call<T>(method: Method, request: object | Buffer) {
+    async call<T>(method: Method, request: object) {
       const answer = await use((client, metadata) => callOnce<T>(client, metadata, method, request));
       // A connection that swallowed a request may swallow the next one too.
       if (!answer.ok && answer.status.code !== 3 && answer.status.code !== 7) reset();
       return answer;
     },
-    codec: () =>
-      use((client) => Promise.resolve({ ok: true as const, value: client.constructor.service.Txn.requestSerialize })),
     reset,
     close: reset,
   };
@@ -119,7 +113,7 @@ export async function connection(endpoint: Endpoint, options: Options): Promise<
     client: GrpcClient,
     loggedIn: Metadata,
     method: Method,
-    request: object | Buffer,
+    request: object,
   ): Promise<Answer<T>> {
     const failed = (code: number, details: string, sent: boolean): Answer<T> => ({
       ok: false,
@@ -131,10 +125,9 @@ export async function connection(endpoint: Endpoint, options: Options): Promise<
     // A member without a leader then says so at once instead of after 7 seconds.
     metadata.set("hasleader", "true");
     const { path, requestSerialize, responseDeserialize } = client.constructor.service[method];
-    const serialize = Buffer.isBuffer(request) ? (bytes: Buffer) => bytes : requestSerialize;
     const deadline = Date.now() + options.timeout;
     return new Promise((resolve) => {
-      client.makeUnaryRequest(path, serialize, responseDeserialize, request, metadata, { deadline }, (error, value) =>
+      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, { deadline }, (error, value) =>
         resolve(error === null ? { ok: true, value: value as T } : failed(error.code ?? 2, error.details ?? "", true)),
       );
     });

@@ -2,9 +2,9 @@
  * Sends one guarded request and finds out what became of it, also when its answer is lost.
  *
  * The request compares the head's version and writes the head, so it can be carried out at most once, and reading the
- * head tells whether it was. Only then is it sent again, the same to the byte.
+ * head tells whether it was. Only then is it sent again, the very same.
  */
-import type { ITxnResponse } from "etcd3";
+import type { ITxnRequest, ITxnResponse } from "etcd3";
 import { Failure } from "../../failure.ts";
 import type { Version } from "../../model.ts";
 import { decodeHead } from "../records.ts";
@@ -36,7 +36,7 @@ export async function deliver(
   client: Client,
   change: HeadChange,
   guard: Version | null,
-  request: Buffer,
+  request: ITxnRequest,
   signal: AbortSignal | undefined,
 ): Promise<Delivery> {
   const end = Date.now() + PATIENCE * client.options.timeout;

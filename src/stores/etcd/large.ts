@@ -11,11 +11,12 @@ import type { Chain, Result } from "./chain.ts";
 import { unitCapacity } from "./nesting.ts";
 import { isStill, nameOne } from "./operations.ts";
 import { interrupted, revived, TRIES, versionsOf } from "./outcome.ts";
-import { fits, headSize, sizeOf } from "./pack.ts";
+import { fits, roomBeside, sizeOf } from "./pack.ts";
 import type { Packing } from "./pack.ts";
 import { movedKeys, pieceOf } from "./piece.ts";
 import type { Piece } from "./piece.ts";
 import type { HeadState } from "./request.ts";
+import { operationsSize, txnSize } from "./size.ts";
 
 /** The event of the unit; `error` is what ended the apply in the middle of it. */
 export interface LargeResult {
@@ -103,7 +104,7 @@ function pendingText(change: HeadChange, { unit, ledger, writes }: Group): strin
 
 /** The writes in batches, each as large as one request can be. */
 function cut({ unit, ledger, writes }: Group, packing: Packing): Write[][] {
-  const { budget, codec, flat, maxBytes } = packing;
+  const { budget, flat, maxBytes } = packing;
   const most = flat ? budget.flat - 2 : unitCapacity(budget);
   // Beyond these a nested piece guards its span as one.
   const guarded = flat ? most : budget.unit + 1;
@@ -113,9 +114,11 @@ function cut({ unit, ledger, writes }: Group, packing: Packing): Write[][] {
   let bytes = 0;
   for (const write of writes) {
     const { operations, guards } = pieceOf(unit, [write], { ...ledger, text: undefined });
-    const guard = guards.map((each) => ({ compare: isStill(each.bytes, each.expected), name: nameOne(each.bytes) }));
-    const own = codec({ success: operations }).length + WRAPPING;
-    const beside = codec({ compare: guard.map((each) => each.compare), failure: guard.map((each) => each.name) }).length;
+    const own = operationsSize(operations) + WRAPPING;
+    const beside = txnSize({
+      compare: guards.map((each) => isStill(each.bytes, each.expected)),
+      failure: guards.map((each) => nameOne(each.bytes)),
+    });
     const cost = own + (open.length < guarded ? beside : 0);
     if (open.length > 0 && (bytes + cost > room || open.length >= most)) {
       batches.push(open);
@@ -135,7 +138,7 @@ function whatDoesNotFit(
   batches: readonly (readonly Write[])[],
   packing: Packing,
 ): Failure | undefined {
-  const room = packing.maxBytes - headSize(change, packing.codec);
+  const room = roomBeside(change, packing);
   const versions = new Map(group.writes.map(({ key }) => [key, SOME_VERSION]));
   const records = [pendingText(change, group), encodeLedger(group.ledger.record, versions)];
   const guard = { key: group.ledger.key, expected: SOME_VERSION, text: undefined };

@@ -1,12 +1,12 @@
 /** Which units go into which request: as few requests as their bytes and operations allow, units always whole. */
 import { encodeHead, encodeLedger } from "../records.ts";
 import type { Group, HeadChange } from "../store.ts";
-import type { Codec } from "./connection.ts";
 import { capacity, unitCapacity } from "./nesting.ts";
 import type { Budget } from "./nesting.ts";
 import { bytesOf, isStill, put, readOne } from "./operations.ts";
 import { flatTxn, nestedTxn, needsCheck, pieceOf } from "./piece.ts";
 import type { Check, Piece } from "./piece.ts";
+import { txnSize } from "./size.ts";
 
 export type Batch =
   | {
@@ -20,7 +20,6 @@ export type Batch =
   | { readonly kind: "large"; readonly groups: readonly [Group] };
 
 export interface Packing {
-  readonly codec: Codec;
   readonly budget: Budget;
   readonly flat: boolean;
   readonly maxBytes: number;
@@ -32,20 +31,17 @@ const SOME_CHECK: Check = { revision: "9223372036854775806", names: new Map() };
 const WRAPPING = 32;
 
 /** Bytes of a piece inside a request. Exact but for the wrapping, which is rounded up. */
-export function sizeOf(piece: Piece, { codec, budget, flat }: Packing): number {
+export function sizeOf(piece: Piece, { budget, flat }: Packing): number {
   const check = needsCheck(piece, budget) ? SOME_CHECK : undefined;
-  return codec(flat ? flatTxn(piece) : nestedTxn(piece, budget, check)).length + WRAPPING;
+  return txnSize(flat ? flatTxn(piece) : nestedTxn(piece, budget, check)) + WRAPPING;
 }
 
-/** Bytes of a request that only writes the head. */
-export function headSize({ key, head }: HeadChange, codec: Codec): number {
+/** Bytes that are left for units beside the head. */
+export function roomBeside({ key, head }: HeadChange, { maxBytes }: Packing): number {
   const bytes = bytesOf(key);
   const text = bytesOf(encodeHead({ ...head, state: "applying" }));
-  return codec({
-    compare: [isStill(bytes, SOME_CHECK.revision)],
-    success: [put(bytes, text)],
-    failure: [readOne(bytes)],
-  }).length;
+  const compare = [isStill(bytes, SOME_CHECK.revision)];
+  return maxBytes - txnSize({ compare, success: [put(bytes, text)], failure: [readOne(bytes)] });
 }
 
 /** True if one request can hold the piece beside the head. */
@@ -61,7 +57,7 @@ function operationsOf(piece: Piece): number {
 
 /** At least one batch, so that a commit without groups still writes its head. */
 export function pack(head: HeadChange, groups: readonly Group[], packing: Packing): Batch[] {
-  const room = packing.maxBytes - headSize(head, packing.codec);
+  const room = roomBeside(head, packing);
   const slots = packing.flat ? Infinity : capacity(packing.budget.root - 1);
   const batches: Batch[] = [];
   let open: { groups: Group[]; pieces: Piece[]; bytes: number; operations: number } | undefined;

@@ -47,7 +47,11 @@ export function where(problems: readonly Problem[]): string[] {
 }
 
 /** `3:5-3:9`: where the first problem stands, as an editor counts. */
-export function position(loaded: Loaded, files: Readonly<Record<string, string>>, problem: Problem | undefined): string {
+export function position(
+  loaded: Loaded,
+  files: Readonly<Record<string, string>>,
+  problem: Problem | undefined,
+): string {
   const sources = new Map(Object.entries(files).map(([path, text]) => [path, { path, text }]));
   const at = problem?.at;
   return at === undefined ? "nowhere" : format(locate(at, loaded.repo?.sources ?? sources));

@@ -15,7 +15,22 @@ const token = fc.oneof(
   fc.stringMatching(/^[-+]?(?:0[xob]?)?[0-9_]{1,15}$/u),
   fc.stringMatching(/^[-+]?[0-9]*\.?[0-9]*(?:[eE][-+]?[0-9]{1,4})?$/u),
   fc.stringMatching(/^[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN|x)$/u),
-  fc.constantFrom("~", "null", "Null", "NULL", "nULL", "true", "True", "TRUE", "tRUE", "false", "False", "no", "on", "y"),
+  fc.constantFrom(
+    "~",
+    "null",
+    "Null",
+    "NULL",
+    "nULL",
+    "true",
+    "True",
+    "TRUE",
+    "tRUE",
+    "false",
+    "False",
+    "no",
+    "on",
+    "y",
+  ),
   fc.stringMatching(/^[a-zA-Z_./-][a-zA-Z0-9_./-]{0,10}$/u),
 );
 
@@ -82,7 +97,23 @@ describe("spellings that parsers read differently", () => {
   test.each([
     ...["0", "-1", "8080", "9007199254740991", "0.5", "-0.25", "3.14", "1.5e+10", "0x1F", ".5"],
     ...["true", "False", "null", "~", "nO", "yEs", "none", "note", "yellow", "online"],
-    ...["10.0.0.1", "1.2.3", "100m", "1Gi", "0.5s", "8080:8080", "1/2", "2024-01", "2024-01-01x", "1:60", "e3", "1e", "_1", "0b12", "0o8"],
+    ...[
+      "10.0.0.1",
+      "1.2.3",
+      "100m",
+      "1Gi",
+      "0.5s",
+      "8080:8080",
+      "1/2",
+      "2024-01",
+      "2024-01-01x",
+      "1:60",
+      "e3",
+      "1e",
+      "_1",
+      "0b12",
+      "0o8",
+    ],
     ...["-", "+", ".", "..", "-x", "+x", ".x", "a1_000", "12:30:45Z"],
   ])("%s is fine", (text) => {
     expect(judgePlain(text)).toBeUndefined();
@@ -142,7 +173,7 @@ describe("what is said about them", () => {
   });
 
   test("quoted, in block text, or in JSON, everything is just text", () => {
-    expect(marks('a: "no"\nb: \'010\'\nc: |\n  no\nd: >-\n  1_000\n')).toEqual([]);
+    expect(marks("a: \"no\"\nb: '010'\nc: |\n  no\nd: >-\n  1_000\n")).toEqual([]);
     expect(marks('{"a": 1e3}', { spelling: false })).toEqual([]);
   });
 });

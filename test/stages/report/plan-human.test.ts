@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Plan } from "../../../src/model.ts";
 import { humanPlan } from "../../../src/report/plan/human.ts";
 import * as fixtures from "./fixtures.ts";
-import { edit, LARGE_WORLD, manyChanges, origin, planContext, planOf, PROD_EU } from "./fixtures.ts";
+import { edit, origin, planOf, PROD_EU } from "./build.ts";
+import { LARGE_WORLD, manyChanges, planContext } from "./fixtures.ts";
 
 const large = planContext({ world: LARGE_WORLD });
 
@@ -29,7 +30,7 @@ describe("humanPlan", () => {
   it("says everything without colour that it says with colour", () => {
     const colored = humanPlan(fixtures.small, planContext({ color: true }));
     expect(colored).toContain("\u001b[");
-    // eslint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex
     expect(colored.replace(/\u001b\[\d+m/gu, "")).toBe(humanPlan(fixtures.small, planContext()));
   });
 
@@ -45,7 +46,16 @@ describe("humanPlan", () => {
         }),
       ],
       drift: [
-        { unit: `orders@${PROD_EU}`, key: "/k", path: ["k"], name: "", secret: true, kind: "changed", git: "hunter2", live: "hunter2" },
+        {
+          unit: `orders@${PROD_EU}`,
+          key: "/k",
+          path: ["k"],
+          name: "",
+          secret: true,
+          kind: "changed",
+          git: "hunter2",
+          live: "hunter2",
+        },
       ],
     });
     for (const verbose of [false, true]) {

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Plan } from "../../../src/model.ts";
 import { jsonPlan } from "../../../src/report/plan/json.ts";
 import * as fixtures from "./fixtures.ts";
-import { edit, planContext, planOf, PROD_EU } from "./fixtures.ts";
+import { edit, planOf, PROD_EU } from "./build.ts";
+import { planContext } from "./fixtures.ts";
 import { complaints } from "./schemas.ts";
 
 const ALL: [string, Plan][] = [
@@ -60,7 +61,9 @@ describe("jsonPlan", () => {
 
   it("gives null and false as values and nothing for nothing", () => {
     const plan = planOf({
-      edits: [edit({ path: ["a"], action: "change", outcomes: [{ before: null, after: false, units: ["a@dev.eu-west-1"] }] })],
+      edits: [
+        edit({ path: ["a"], action: "change", outcomes: [{ before: null, after: false, units: ["a@dev.eu-west-1"] }] }),
+      ],
     });
     const [one] = (JSON.parse(jsonPlan(plan, planContext())) as { edits: object[] }).edits;
     expect(one).toMatchObject({ before: null, after: false });

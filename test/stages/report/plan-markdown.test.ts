@@ -4,13 +4,14 @@ import type { MarkdownContext } from "../../../src/report/context.ts";
 import { markdownPlan, tooLargeToReview } from "../../../src/report/plan/markdown.ts";
 import { tablesIn } from "../../attacks/gfm.ts";
 import * as fixtures from "./fixtures.ts";
-import { edit, LARGE_WORLD, manyChanges, planContext, planOf } from "./fixtures.ts";
+import { BASE, edit, planOf } from "./build.ts";
+import { LARGE_WORLD, manyChanges, planContext } from "./fixtures.ts";
 
 function markdownContext(overrides: Partial<MarkdownContext> = {}): MarkdownContext {
   return {
     ...planContext(),
     root: ".",
-    base: fixtures.BASE,
+    base: BASE,
     comparedAt: "12:04 UTC",
     liftBy: "maintain",
     link: (position) => `https://github.com/example/shop-config/blob/4f2c1aa/${position.file}#L${position.line}`,
@@ -56,7 +57,9 @@ describe("markdownPlan, rows equal the data", () => {
     ] as const) {
       const [matrix] = tablesIn(markdownPlan(plan, ctx));
       const cells = matrix?.rows.flatMap((row) => row.slice(1)) ?? [];
-      const numbers = cells.flatMap((cell) => cell.match(/[\d,]+/gu) ?? []).map((text) => Number(text.replaceAll(",", "")));
+      const numbers = cells
+        .flatMap((cell) => cell.match(/[\d,]+/gu) ?? [])
+        .map((text) => Number(text.replaceAll(",", "")));
       const { add, change, replace, delete: removed } = plan.summary;
       expect(numbers.reduce((a, b) => a + b, 0)).toBe(add + change + replace + removed);
     }
@@ -109,7 +112,10 @@ describe("markdownPlan, the budget", () => {
   it("shows what reaches a protected environment first", () => {
     const plan = planOf({
       places: fixtures.LARGE_PLACES,
-      edits: [...manyChanges(2500).edits.filter((one) => !one.outcomes[0]?.units[0]?.includes("@prod.")), ...fixtures.large.edits.slice(1)],
+      edits: [
+        ...manyChanges(2500).edits.filter((one) => !one.outcomes[0]?.units[0]?.includes("@prod.")),
+        ...fixtures.large.edits.slice(1),
+      ],
     });
     expect(markdownPlan(plan, large)).toContain("`kafka.brokers`");
   });
@@ -124,8 +130,17 @@ describe("markdownPlan, the budget", () => {
           outcomes: [{ before: `${i}${long}`, units: [`${long}@prod.eu-west-1`] }],
         }),
       ),
-      refusals: Array.from({ length: 300 }, () => ({ guard: "delete" as const, message: long, examples: [long], lifted: false })),
-      needsValue: Array.from({ length: 300 }, (_, i) => ({ unit: "a@prod.eu-west-1", path: [long], secret: `${i}${long}` })),
+      refusals: Array.from({ length: 300 }, () => ({
+        guard: "delete" as const,
+        message: long,
+        examples: [long],
+        lifted: false,
+      })),
+      needsValue: Array.from({ length: 300 }, (_, i) => ({
+        unit: "a@prod.eu-west-1",
+        path: [long],
+        secret: `${i}${long}`,
+      })),
     });
     const text = markdownPlan(plan, markdownContext());
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(60_000);

@@ -4,16 +4,30 @@ import { githubProblems } from "../../../src/report/problems/github.ts";
 import { humanProblems } from "../../../src/report/problems/human.ts";
 import { jsonProblems } from "../../../src/report/problems/json.ts";
 import { sarifProblems } from "../../../src/report/problems/sarif.ts";
-import { WORLD } from "./fixtures.ts";
-import { at, failing, located, problemsContext, source } from "./problems.fixture.ts";
+import { WORLD } from "./build.ts";
+import { at, failing, located, problemsContext, source } from "./located.ts";
 import { complaints } from "./schemas.ts";
 
 const warning = failing.filter((problem) => problem.severity === "warning");
 
 /** A problem on line 2 of a file with these lines. */
-function framed(lines: { readonly [number: number]: string }, column: number, length: number, more: Partial<LocatedProblem> = {}): string {
-  const problem = located({ code: "TU3003", message: "wrong", position: at("a.yaml", 2, column, length), label: "here", ...more });
-  return humanProblems([problem], problemsContext({ sources: new Map([["a.yaml", source("a.yaml", lines)]]), width: 80 }));
+function framed(
+  lines: { readonly [number: number]: string },
+  column: number,
+  length: number,
+  more: Partial<LocatedProblem> = {},
+): string {
+  const problem = located({
+    code: "TU3003",
+    message: "wrong",
+    position: at("a.yaml", 2, column, length),
+    label: "here",
+    ...more,
+  });
+  return humanProblems(
+    [problem],
+    problemsContext({ sources: new Map([["a.yaml", source("a.yaml", lines)]]), width: 80 }),
+  );
 }
 
 /** The column of the source line above which the mark starts, and how long the mark is. */
@@ -22,6 +36,11 @@ function markOf(text: string): { readonly under: string } {
   const mark = lines.findIndex((line) => /^ +· +[─┬]+$/u.test(line));
   const start = lines[mark]?.search(/[─┬]/u) ?? 0;
   return { under: (lines[mark - 1] ?? "").slice(start, lines[mark]?.length) };
+}
+
+/** A plaintext secret of so many characters. */
+function secretOf(length: number): readonly LocatedProblem[] {
+  return [located({ code: "TU4001", message: "plaintext secret", position: at("a.yaml", 2, 6, length), masked: true })];
 }
 
 describe("humanProblems", () => {
@@ -47,7 +66,7 @@ describe("humanProblems", () => {
 
   it("shows everything without colour that it shows with colour", () => {
     const colored = humanProblems(failing, problemsContext({ color: true }));
-    // eslint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex
     expect(colored.replace(/\u001b\[\d+m/gu, "")).toBe(humanProblems(failing, problemsContext()));
   });
 
@@ -128,7 +147,12 @@ describe("masked problems", () => {
   });
 
   it("hide their line in the frames of other problems too", () => {
-    const secret = located({ code: "TU4001", message: "plaintext secret", position: at("a.yaml", 2, 6, 7), masked: true });
+    const secret = located({
+      code: "TU4001",
+      message: "plaintext secret",
+      position: at("a.yaml", 2, 6, 7),
+      masked: true,
+    });
     const other = located({ code: "TU3004", message: "unknown key", position: at("a.yaml", 2, 1, 4) });
     const sources = new Map([["a.yaml", source("a.yaml", { 2: "key: hunter2" })]]);
     expect(humanProblems([secret, other], problemsContext({ sources }))).not.toContain("hunter2");
@@ -136,13 +160,10 @@ describe("masked problems", () => {
   });
 
   it("do not tell how long the value is, in any form", () => {
-    const of = (length: number): readonly LocatedProblem[] => [
-      located({ code: "TU4001", message: "plaintext secret", position: at("a.yaml", 2, 6, length), masked: true }),
-    ];
     const options = { prefix: "", version: "0.1.0" };
-    expect(jsonProblems(of(5))).toBe(jsonProblems(of(50)));
-    expect(githubProblems(of(5), options)).toBe(githubProblems(of(50), options));
-    expect(sarifProblems(of(5), options)).toBe(sarifProblems(of(50), options));
+    expect(jsonProblems(secretOf(5))).toBe(jsonProblems(secretOf(50)));
+    expect(githubProblems(secretOf(5), options)).toBe(githubProblems(secretOf(50), options));
+    expect(sarifProblems(secretOf(5), options)).toBe(sarifProblems(secretOf(50), options));
   });
 });
 
@@ -152,7 +173,12 @@ describe("jsonProblems", () => {
   });
 
   it("fits schemas/problems.schema.json", () => {
-    const extra = located({ code: "TU1016", message: "no place", notes: [{ name: "n", text: "t" }], notePositions: [undefined] });
+    const extra = located({
+      code: "TU1016",
+      message: "no place",
+      notes: [{ name: "n", text: "t" }],
+      notePositions: [undefined],
+    });
     expect(complaints("problems", jsonProblems([...failing, extra]))).toEqual([]);
     expect(complaints("problems", jsonProblems([]))).toEqual([]);
   });
@@ -171,7 +197,9 @@ describe("githubProblems", () => {
 
   it("gives nine and one more per level", () => {
     const many = [...Array.from({ length: 46 }, () => failing[0]), ...Array.from({ length: 3 }, () => warning[0])];
-    const lines = githubProblems(many as LocatedProblem[], { prefix: "" }).trimEnd().split("\n");
+    const lines = githubProblems(many as LocatedProblem[], { prefix: "" })
+      .trimEnd()
+      .split("\n");
     expect(lines).toHaveLength(13);
     expect(lines[9]).toBe("::error title=trueup::and 37 more, see the summary");
     expect(githubProblems([], { prefix: "" })).toBe("");
@@ -187,7 +215,10 @@ describe("sarifProblems", () => {
   it("has a rule with help for every code and one result per problem", () => {
     const document = JSON.parse(sarifProblems(failing, { prefix: "config/", version: "0.1.0" })) as {
       version: string;
-      runs: { tool: { driver: { rules: { id: string; help: { text: string } }[] } }; results: { ruleId: string; ruleIndex: number }[] }[];
+      runs: {
+        tool: { driver: { rules: { id: string; help: { text: string } }[] } };
+        results: { ruleId: string; ruleIndex: number }[];
+      }[];
     };
     const [run] = document.runs;
     const rules = run?.tool.driver.rules ?? [];
@@ -199,6 +230,8 @@ describe("sarifProblems", () => {
 
   it("writes paths as addresses from the top of the repo", () => {
     const odd = located({ code: "TU1013", message: "odd", position: at("apps/a b/ü#.yaml", 1, 1, 1) });
-    expect(sarifProblems([odd], { prefix: "config/", version: "1" })).toContain('"uri": "config/apps/a%20b/%C3%BC%23.yaml"');
+    expect(sarifProblems([odd], { prefix: "config/", version: "1" })).toContain(
+      '"uri": "config/apps/a%20b/%C3%BC%23.yaml"',
+    );
   });
 });

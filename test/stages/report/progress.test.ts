@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { makeProgress, type Progress } from "../../../src/report/progress.ts";
 
-function stream(isTTY: boolean, columns = 80): { isTTY: boolean; columns: number; text: string; write(text: string): void } {
+function stream(
+  isTTY: boolean,
+  columns = 80,
+): { isTTY: boolean; columns: number; text: string; write(text: string): void } {
   return {
     isTTY,
     columns,
@@ -16,7 +19,7 @@ function stream(isTTY: boolean, columns = 80): { isTTY: boolean; columns: number
 function screen(text: string): string[] {
   const lines: string[] = [""];
   let row = 0;
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   for (const [part, up] of text.matchAll(/\u001b\[(\d+)A|\u001b\[J|\n|[^\u001b\n]+/gu)) {
     if (up !== undefined) row -= Number(up);
     else if (part === "\u001b[J") lines.splice(row, Infinity, "");
@@ -88,7 +91,7 @@ describe("makeProgress", () => {
     const progress = makeProgress(tty, { color: true, quiet: false, places: ["名前".repeat(30)] });
     progress.start("名前".repeat(30), 1000);
     progress.finish("名前".repeat(30), "x".repeat(100));
-    // eslint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex
     for (const line of tty.text.replace(/\u001b\[[\dAJm]+/gu, "").split("\n")) expect(line.length).toBeLessThan(40);
   });
 });

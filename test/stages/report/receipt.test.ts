@@ -4,7 +4,9 @@ import { humanReceipt } from "../../../src/report/receipt/human.ts";
 import { jsonReceipt } from "../../../src/report/receipt/json.ts";
 import { markdownReceipt } from "../../../src/report/receipt/markdown.ts";
 import { tablesIn } from "../../attacks/gfm.ts";
-import { applied, moved, partial, planContext, receiptOf, superseded, WORLD } from "./fixtures.ts";
+import { WORLD } from "./build.ts";
+import { planContext } from "./fixtures.ts";
+import { applied, moved, partial, receiptOf, superseded } from "./receipts.ts";
 import { complaints } from "./schemas.ts";
 
 const nothing = receiptOf({ result: "nothing", destinations: applied.destinations.slice(2) });
@@ -78,7 +80,10 @@ describe("markdownReceipt", () => {
   });
 
   it("stays below the limit of a comment with thousands of values left", () => {
-    const left = Array.from({ length: 5000 }, (_, i) => ({ address: "a".repeat(400) + String(i), why: "b".repeat(400) }));
+    const left = Array.from({ length: 5000 }, (_, i) => ({
+      address: "a".repeat(400) + String(i),
+      why: "b".repeat(400),
+    }));
     const receipt = receiptOf({ ...moved, destinations: moved.destinations.map((one) => ({ ...one, left })) });
     expect(Buffer.byteLength(markdownReceipt(receipt, context))).toBeLessThan(60_000);
   });

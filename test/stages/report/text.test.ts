@@ -1,5 +1,5 @@
 /** From values to text: redact, width, table, words, reach, print. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Plain } from "../../../src/model.ts";
 import { printJson } from "../../../src/report/json.ts";
@@ -10,9 +10,16 @@ import { alignColumns, cutText } from "../../../src/report/table.ts";
 import { displayWidth } from "../../../src/report/width.ts";
 import { count, duration, listed, plural, shortCommit, some } from "../../../src/report/words.ts";
 import { secret } from "../../../src/secret.ts";
-import { DEV, PLACES, PROD_EU, PROD_US, STAGING } from "./fixtures.ts";
+import { DEV, PLACES, PROD_EU, PROD_US, STAGING } from "./build.ts";
 
 const anyText = fc.string({ unit: "binary" });
+
+/** Milliseconds. */
+function time(text: string): number {
+  const start = performance.now();
+  safeText(text);
+  return performance.now() - start;
+}
 
 describe("safeText", () => {
   it.each([
@@ -47,11 +54,6 @@ describe("safeText", () => {
   });
 
   it("takes time in proportion to the text, whatever it is made of", () => {
-    const time = (text: string): number => {
-      const start = performance.now();
-      safeText(text);
-      return performance.now() - start;
-    };
     for (const piece of ["#", "é", "#é", "##é", ":", " :", "::", "\u001b", "vso", "##vso"]) {
       expect(time(piece.repeat(200_000)), piece).toBeLessThan(1000);
       expect(time(`##${piece.repeat(200_000)}`), piece).toBeLessThan(1000);
@@ -103,13 +105,19 @@ describe("quoteChange", () => {
 
   it("never lets two different values look alike", () => {
     fc.assert(
-      fc.property(fc.string(), fc.string(), fc.string({ maxLength: 200 }), fc.integer({ min: 24, max: 60 }), (a, b, common, width) => {
-        fc.pre(a !== b);
-        const { before, after } = quoteChange(common.repeat(3) + a, common.repeat(3) + b, { width });
-        expect(before).not.toBe(after);
-        expect(displayWidth(before)).toBeLessThanOrEqual(width);
-        expect(displayWidth(after)).toBeLessThanOrEqual(width);
-      }),
+      fc.property(
+        fc.string(),
+        fc.string(),
+        fc.string({ maxLength: 200 }),
+        fc.integer({ min: 24, max: 60 }),
+        (a, b, common, width) => {
+          fc.pre(a !== b);
+          const { before, after } = quoteChange(common.repeat(3) + a, common.repeat(3) + b, { width });
+          expect(before).not.toBe(after);
+          expect(displayWidth(before)).toBeLessThanOrEqual(width);
+          expect(displayWidth(after)).toBeLessThanOrEqual(width);
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -143,11 +151,19 @@ describe("alignColumns", () => {
       ["abc", styled("red", "22"), ""],
       ["e\u0301", ["3", styled("dim", "3"), "3"], "z"],
     ];
-    expect(print(alignColumns(rows, { indent: 1, gap: 2 }), false)).toBe(" 日本  1    x\n abc   22\n e\u0301     333  z\n");
+    expect(print(alignColumns(rows, { indent: 1, gap: 2 }), false)).toBe(
+      " 日本  1    x\n abc   22\n e\u0301     333  z\n",
+    );
   });
 
   it("makes room for escapes before it measures", () => {
-    const text = print(alignColumns([["a\u001bb", "1"], ["abcdefgh", "2"]]), false).split("\n");
+    const text = print(
+      alignColumns([
+        ["a\u001bb", "1"],
+        ["abcdefgh", "2"],
+      ]),
+      false,
+    ).split("\n");
     expect(text[0]?.indexOf("1", 8)).toBe(text[1]?.indexOf("2"));
   });
 });
@@ -191,8 +207,6 @@ describe("words", () => {
 });
 
 describe("reach in words", () => {
-  const words = (...ids: string[]): string => placesInWords(ids, PLACES);
-
   it.each([
     [[DEV, STAGING], "dev, staging"],
     [[PROD_US, PROD_EU], "PROD (both regions)"],
@@ -201,11 +215,13 @@ describe("reach in words", () => {
     [[], ""],
     [["unknown.place"], "unknown.place"],
   ])("%j is %s", (ids, text) => {
-    expect(words(...ids)).toBe(text);
+    expect(placesInWords(ids, PLACES)).toBe(text);
   });
 
   it("does not say everywhere in a repo with one place", () => {
-    expect(placesInWords(["prod"], [{ id: "prod", env: "prod", region: undefined, protected: true, vars: {} }])).toBe("PROD");
+    expect(placesInWords(["prod"], [{ id: "prod", env: "prod", region: undefined, protected: true, vars: {} }])).toBe(
+      "PROD",
+    );
   });
 
   it("gives numbers where names would be too many, and a grid only where it is full", () => {
@@ -214,8 +230,19 @@ describe("reach in words", () => {
     expect(reachInWords(full, PLACES)).toBe("4 apps × 4 places");
     expect(reachInWords(full.slice(1), PLACES)).toBe("4 apps · everywhere");
     expect(reachInWords([`a@${DEV}`, `b@${DEV}`], PLACES)).toBe("a, b · dev");
-    const many = Array.from({ length: 7 }, (_, i) => ({ id: `e${i}`, env: `e${i}`, region: undefined, protected: i > 4, vars: {} }));
-    expect(placesInWords(many.slice(1).map((place) => place.id), many)).toBe("6 places (e1, e2, e3, e4 and 2 more)");
+    const many = Array.from({ length: 7 }, (_, i) => ({
+      id: `e${i}`,
+      env: `e${i}`,
+      region: undefined,
+      protected: i > 4,
+      vars: {},
+    }));
+    expect(
+      placesInWords(
+        many.slice(1).map((place) => place.id),
+        many,
+      ),
+    ).toBe("6 places (e1, e2, e3, e4 and 2 more)");
   });
 
   it("keeps the order of promotion", () => {

@@ -83,14 +83,12 @@ function schemas(dialect: "draft-07" | "2020-12"): fc.Arbitrary<PlainMap> {
             byName.map((dependentSchemas) => ({ dependentSchemas })),
             fc.tuple(many, byName).map(([anyOf, properties]) => ({ anyOf, properties, unevaluatedProperties: false })),
             // Not `contains: {}`: ajv then forgets that the items are evaluated.
-            fc
-              .tuple(types, many)
-              .map(([type, prefixItems]) => ({
-                contains: { type },
-                minContains: 2,
-                prefixItems,
-                unevaluatedItems: false,
-              })),
+            fc.tuple(types, many).map(([type, prefixItems]) => ({
+              contains: { type },
+              minContains: 2,
+              prefixItems,
+              unevaluatedItems: false,
+            })),
           ]
         : [fc.tuple(many, schema).map(([items, additionalItems]) => ({ items, additionalItems }))]),
     ];
@@ -153,9 +151,9 @@ describe.each(["draft-07", "2020-12"] as const)("%s", (dialect) => {
           for (const problem of problems) expect(problem.message).not.toMatch(/undefined|object Object|NaN|\0/u);
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 500 },
     );
-    expect(Math.min(valid, invalid)).toBeGreaterThan(200);
+    expect(Math.min(valid, invalid)).toBeGreaterThan(60);
   });
 
   test("never complains if some value of the secrets fits", () => {
@@ -176,9 +174,9 @@ describe.each(["draft-07", "2020-12"] as const)("%s", (dialect) => {
           if (some) expect(problems).toEqual([]);
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 500 },
     );
-    expect(Math.min(fitting, refused)).toBeGreaterThan(200);
+    expect(Math.min(fitting, refused)).toBeGreaterThan(60);
   });
 });
 
@@ -194,6 +192,6 @@ test("uniqueItems means what ajv means by it", () => {
     fc.property(fc.array(item, { maxLength: 5 }), (items) => {
       expect(firstRepeat(items) === undefined).toBe(check(items));
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   );
 });

@@ -65,7 +65,9 @@ function underRow(row: Row, facts: Facts): string[] {
 }
 
 function keepText(keep: Keeps, facts: Facts): string {
-  const who = keep.units.map((unit) => (isGuarded(facts, unit) ? bold(splitUnit(unit).place) : prose(splitUnit(unit).place)));
+  const who = keep.units.map((unit) =>
+    isGuarded(facts, unit) ? bold(splitUnit(unit).place) : prose(splitUnit(unit).place),
+  );
   const value = keep.value === undefined ? "its own value" : code(keep.value);
   return `${who.join(", ")} ${keep.units.length === 1 ? "keeps" : "keep"} ${value} (${code(keep.by)})`;
 }

@@ -53,7 +53,10 @@ export function isGuarded(facts: Facts, unit: UnitId): boolean {
 
 /** `**prod** (both regions)`: bold says "protected". */
 export function placeMarkdown(words: PlaceWords): string {
-  return (words.protected ? bold(words.env) : prose(words.env)) + (words.rest.startsWith(" (") ? words.rest : regionMarkdown(words.rest));
+  return (
+    (words.protected ? bold(words.env) : prose(words.env)) +
+    (words.rest.startsWith(" (") ? words.rest : regionMarkdown(words.rest))
+  );
 }
 
 function regionMarkdown(rest: string): string {
@@ -86,5 +89,7 @@ export function sourceMarkdown(facts: Facts, origin: Origin): string {
 /** `: [full plan](…) · [JSON](…)`, for everything that was cut. */
 export function homesMarkdown(ctx: MarkdownContext): string {
   const homes = ctx.homes ?? [];
-  return homes.length === 0 ? ": `trueup diff --verbose`" : `: ${homes.map((home) => wordLink(home.name, home.url)).join(" · ")}`;
+  return homes.length === 0
+    ? ": `trueup diff --verbose`"
+    : `: ${homes.map((home) => wordLink(home.name, home.url)).join(" · ")}`;
 }

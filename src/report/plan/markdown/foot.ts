@@ -29,11 +29,7 @@ function againstSection(facts: Facts): string[] {
 
 function ticks(facts: Facts): string[] {
   const deleted = deletions(facts).all;
-  const words = [
-    "✔ schema",
-    "✔ no plaintext secrets",
-    deleted === 0 ? "✔ no deletions" : plural(deleted, "deletion"),
-  ];
+  const words = ["✔ schema", "✔ no plaintext secrets", deleted === 0 ? "✔ no deletions" : plural(deleted, "deletion")];
   if (facts.plan.refusals.some((refusal) => refusal.lifted)) {
     const lifted = facts.plan.refusals.filter((refusal) => refusal.lifted).map((refusal) => refusal.guard);
     words.push(`⚠ guard lifted: ${[...new Set(lifted)].join(", ")}`);
@@ -47,7 +43,9 @@ export function untouched(facts: Facts): string[] {
   const words: string[] = [];
   if (summary.drift > 0) {
     const addresses = destinations.flatMap((one) => one.drift.map((drift) => formatAddress(drift.unit, drift.path)));
-    words.push(`ℹ ${plural(summary.drift, "key")} drifted earlier, not touched: ${some(addresses.slice(0, 3).map(code), 2)}`);
+    words.push(
+      `ℹ ${plural(summary.drift, "key")} drifted earlier, not touched: ${some(addresses.slice(0, 3).map(code), 2)}`,
+    );
   }
   if (summary.foreign > 0) words.push(`ℹ ${plural(summary.foreign, "key")} nobody manages, not touched`);
   return words;

@@ -21,7 +21,10 @@ export function gridSection(facts: Facts): string[] {
   const rows = rowsOf(facts, columns);
   const folded = rows.some((row) => row.apps.length > 1);
   const shown = rows.slice(0, level.apps);
-  const cells = shown.map((row) => [nameOf(row.apps, rows), ...row.counts.map((counts, i) => cell(counts, columns[i]))]);
+  const cells = shown.map((row) => [
+    nameOf(row.apps, rows),
+    ...row.counts.map((counts, i) => cell(counts, columns[i])),
+  ]);
   const hidden = rows.slice(shown.length);
   if (hidden.length > 0) {
     const apps = hidden.reduce((sum, row) => sum + row.apps.length, 0);
@@ -32,7 +35,8 @@ export function gridSection(facts: Facts): string[] {
 }
 
 function columnsOf(places: readonly Place[], facts: Facts): Column[] {
-  const alone = (place: Place): boolean => facts.ctx.world.places.filter((other) => other.env === place.env).length === 1;
+  const alone = (place: Place): boolean =>
+    facts.ctx.world.places.filter((other) => other.env === place.env).length === 1;
   if (places.length <= PLACES) {
     return places.map((place) => {
       const region = place.region === undefined || alone(place) ? "" : ` ${prose(place.region)}`;
@@ -82,12 +86,13 @@ function weight(row: GridRow | undefined): number {
 function nameOf(apps: readonly string[], rows: readonly GridRow[]): string {
   const [first = ""] = apps;
   if (apps.length === 1) return `**${code(first)}**`;
-  const others = rows.length > 1 ? `${plural(apps.length, "other")}` : `${plural(apps.length, "app")}`;
+  const others = plural(apps.length, rows.length > 1 ? "other" : "app");
   return `_${others}, same pattern_`;
 }
 
 function cell(counts: Counts, column: Column | undefined): string {
   const text = countsText(counts);
-  const deadly = counts.remove + counts.replace + counts.conflict > 0 && column?.places.some((place) => place.protected) === true;
+  const deadly =
+    counts.remove + counts.replace + counts.conflict > 0 && column?.places.some((place) => place.protected) === true;
   return deadly ? `**${text}**` : text;
 }

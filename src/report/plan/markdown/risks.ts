@@ -31,10 +31,13 @@ export function guardSection(facts: Facts): string[] {
 export function needsSection(facts: Facts): string[] {
   if (facts.needs.length === 0) return [];
   const shown = facts.needs.slice(0, facts.level.critical);
-  const lines = shown.map((row) => `${bold(cutText(secretName(row), facts.level.key))}: ${reachMarkdown(facts, row.units)}`);
+  const lines = shown.map(
+    (row) => `${bold(cutText(secretName(row), facts.level.key))}: ${reachMarkdown(facts, row.units)}`,
+  );
   const [first] = shown;
   const command = first === undefined ? [] : fence("", commands(facts, first));
-  const intro = "Held outside Git and still without a value. Merging creates *placeholders*; the app may not start until somebody fills them:";
+  const intro =
+    "Held outside Git and still without a value. Merging creates *placeholders*; the app may not start until somebody fills them:";
   return quote("IMPORTANT", [intro, ...bullets(lines, facts.needs.length - shown.length, "secret"), ...command]);
 }
 
@@ -52,18 +55,25 @@ function commands(facts: Facts, row: NeedsRow): string[] {
 export function conflictSection(facts: Facts): string[] {
   const { conflicts, level } = facts;
   if (conflicts.length === 0) return [];
-  const rows = conflicts.slice(0, level.critical).map((row) => [
-    keyMarkdown(facts, row.path),
-    reachMarkdown(facts, row.units),
-    row.kind === "changed-live" ? "_deleted_" : side(facts, row, row.git),
-    row.kind === "deleted-live" ? "_deleted_" : side(facts, row, row.live),
-  ]);
+  const rows = conflicts
+    .slice(0, level.critical)
+    .map((row) => [
+      keyMarkdown(facts, row.path),
+      reachMarkdown(facts, row.units),
+      row.kind === "changed-live" ? "_deleted_" : side(facts, row, row.git),
+      row.kind === "deleted-live" ? "_deleted_" : side(facts, row, row.live),
+    ]);
   const hidden = conflicts.length - rows.length;
   return [
     `**Changed in Git and live** (${plural(rows.length, "row")}): Git wins only if the guard is lifted.`,
     "",
     ...table(["Key", "Where", "Git says", "Live is"], rows, false),
-    ...cutNote(facts, hidden, "conflict", conflicts.slice(rows.length).flatMap((row) => row.units)),
+    ...cutNote(
+      facts,
+      hidden,
+      "conflict",
+      conflicts.slice(rows.length).flatMap((row) => row.units),
+    ),
   ];
 }
 
@@ -105,7 +115,10 @@ function destroyed(facts: Facts, values: readonly ValueRow[], guarded: boolean):
   const envs = foldPlaces(placesOf(units), facts.ctx.world.places).map((words) => words.env);
   const where = some([...new Set(envs)].map((env) => (guarded ? env.toUpperCase() : env)).map(htmlWords), 5);
   const verb = first.row.action === "remove" ? "Deleted" : "Replaced";
-  const why = first.row.action === "remove" ? "the values are shown so that they can be restored" : "deleted and created, for a moment without a value";
+  const why =
+    first.row.action === "remove"
+      ? "the values are shown so that they can be restored"
+      : "deleted and created, for a moment without a value";
   const headline = `${verb} in ${where} (${plural(wanted.length, "row")}, ${plural(units.length, "value")})`;
   const columns = first.row.action === "remove" ? ["Key", "Value now", "Where"] : ["Key", "Value now → after", "Where"];
   const rows = shown.map(({ row, outcome }) => [
@@ -118,7 +131,12 @@ function destroyed(facts: Facts, values: readonly ValueRow[], guarded: boolean):
     `<details${guarded ? " open" : ""}><summary><b>${headline}</b>: ${why}</summary>`,
     "",
     ...table(columns, rows, false),
-    ...cutNote(facts, hidden.length, "row", hidden.flatMap(({ outcome }) => outcome.units)),
+    ...cutNote(
+      facts,
+      hidden.length,
+      "row",
+      hidden.flatMap(({ outcome }) => outcome.units),
+    ),
     "",
     "</details>",
   ];
@@ -130,7 +148,10 @@ function cutNote(facts: Facts, hidden: number, noun: string, units: readonly str
   const perApp = new Map<string, number>();
   for (const unit of units) perApp.set(splitUnit(unit).app, (perApp.get(splitUnit(unit).app) ?? 0) + 1);
   const sorted = [...perApp].toSorted((a, b) => b[1] - a[1]);
-  const apps = some(sorted.slice(0, 20).map(([app, n]) => `${code(app)} ${count(n)}`), 20);
+  const apps = some(
+    sorted.slice(0, 20).map(([app, n]) => `${code(app)} ${count(n)}`),
+    20,
+  );
   const more = sorted.length > 20 ? ` and ${plural(sorted.length - 20, "more app")}` : "";
   return ["", `${plural(hidden, `more ${noun}`)}, values per app: ${apps}${more}${homesMarkdown(facts.ctx)}`];
 }
@@ -143,4 +164,3 @@ function bullets(lines: readonly string[], hidden: number, noun: string): string
 function quote(kind: string, lines: readonly string[]): string[] {
   return [`> [!${kind}]`, ...lines.map((line) => (line === "" ? ">" : `> ${line}`))];
 }
-

@@ -8,7 +8,10 @@ import { labelOf } from "../lift.ts";
 export function titleSection(facts: Facts): string[] {
   const { plan, ctx } = facts;
   const head = plan.commit === null ? {} : { head: shortCommit(plan.commit) };
-  return [marker("plan", { root: ctx.root, ...head, plan: plan.id }), `### ${light(facts)} ${title(facts).join(" · ")}`];
+  return [
+    marker("plan", { root: ctx.root, ...head, plan: plan.id }),
+    `### ${light(facts)} ${title(facts).join(" · ")}`,
+  ];
 }
 
 function light(facts: Facts): string {
@@ -37,7 +40,9 @@ function title(facts: Facts): string[] {
   if (deleted.all > 0) words.push(deletionWords(deleted, guarded));
   if (changed > 0) {
     const edits = plan.edits.filter((edit) => edit.action !== "remove").length;
-    words.push(deleted.all > 0 ? plural(changed, "other change") : `${plural(edits, "edit")} → ${plural(changed, "key")}`);
+    words.push(
+      deleted.all > 0 ? plural(changed, "other change") : `${plural(edits, "edit")} → ${plural(changed, "key")}`,
+    );
   }
   if (summary.conflict > 0) words.push(plural(summary.conflict, "conflict"));
   if (summary.apps > 1) words.push(plural(summary.apps, "app"));
@@ -48,16 +53,27 @@ function title(facts: Facts): string[] {
   return words;
 }
 
-function deletionWords(deleted: { readonly all: number; readonly guarded: number }, guarded: readonly string[]): string {
-  const inProtected = deleted.guarded === 0 ? "" : `, ${deleted.guarded === deleted.all ? "all" : count(deleted.guarded)} of them in ${names(guarded)}`;
-  return plural(deleted.all, "deletion") + (deleted.all === 1 && deleted.guarded === 1 ? ` in ${names(guarded)}` : inProtected);
+function deletionWords(
+  deleted: { readonly all: number; readonly guarded: number },
+  guarded: readonly string[],
+): string {
+  const inProtected =
+    deleted.guarded === 0
+      ? ""
+      : `, ${deleted.guarded === deleted.all ? "all" : count(deleted.guarded)} of them in ${names(guarded)}`;
+  return (
+    plural(deleted.all, "deletion") +
+    (deleted.all === 1 && deleted.guarded === 1 ? ` in ${names(guarded)}` : inProtected)
+  );
 }
 
 function guardWords(facts: Facts): string[] {
   const guards = [...new Set(facts.plan.refusals.flatMap((refusal) => (refusal.lifted ? [] : [refusal.guard])))];
   const labels = guards.flatMap((guard) => labelOf(guard) ?? []);
   if (guards.length === 0) return [];
-  return labels.length === 1 && guards.length === 1 ? [`needs label ${code(labels[0] ?? "")}`] : [`blocked by ${plural(guards.length, "guard")}`];
+  return labels.length === 1 && guards.length === 1
+    ? [`needs label ${code(labels[0] ?? "")}`]
+    : [`blocked by ${plural(guards.length, "guard")}`];
 }
 
 function needyPlaces(facts: Facts): number {

@@ -2,7 +2,7 @@
 import type { Position, SourceFile } from "../../../src/model.ts";
 import type { LocatedProblem } from "../../../src/problem.ts";
 import type { ProblemsContext } from "../../../src/report/context.ts";
-import { PROD_EU, WORLD } from "./fixtures.ts";
+import { PROD_EU, WORLD } from "./build.ts";
 
 export function at(file: string, line: number, column: number, length: number): Position {
   return { file, line, column, endLine: line, endColumn: column + length };
