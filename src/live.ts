@@ -8,57 +8,65 @@ import type { Store } from "./stores/store.ts";
  * store gives them because only the ledger knows that they are secret. Throws what the store throws.
  */
 export async function readLive(store: Store, destination: Destination, signal?: AbortSignal): Promise<Live> {
-  const wanted = destination.units.flatMap((unit) => unit.settings);
-  const secretKeys = new Set(wanted.filter((setting) => setting.secret).map((setting) => setting.key));
-  const prefixes = [destination.meta, ...destination.reads.prefixes];
-  const all = await collect(store, { prefixes, keys: destination.reads.keys }, secretKeys, signal);
-  const { head, ledger } = records(all, destination.meta);
-  const known = [...ledger.values()].flatMap(({ record }) => [...record.settings, ...(record.pending ?? [])]);
-  for (const [key, entry] of known) if (entry?.secret === true) secretKeys.add(key);
-  // Units that Git no longer has lie outside the prefixes of those it has: the ledger names their keys.
-  const outside = known
-    .map(([key]) => key)
-    .filter(
-      (key) =>
-        !all.has(key) && !prefixes.some((prefix) => key.startsWith(prefix)) && !destination.reads.keys.includes(key),
-    );
+  const secretKeys = new Set<Key>();
+  for (const unit of destination.units)
+    for (const setting of unit.settings) if (setting.secret) secretKeys.add(setting.key);
+  const { prefixes, keys } = destination.reads;
+  const read: Read = { entries: new Map(), records: [] };
+  await collect(store, { prefixes: [destination.meta, ...prefixes], keys }, secretKeys, destination.meta, read, signal);
+  const { head, ledger } = decode(read.records, destination.meta);
+  const outside: Key[] = [];
+  const owned = (key: Key, secret: boolean): void => {
+    if (secret) secretKeys.add(key);
+    // Units that Git no longer has lie outside the prefixes of those it has: the ledger names their keys.
+    if (!read.entries.has(key) && !keys.includes(key) && !prefixes.some((prefix) => key.startsWith(prefix)))
+      outside.push(key);
+  };
+  for (const { record } of ledger.values()) {
+    for (const [key, entry] of record.settings) owned(key, entry.secret);
+    for (const [key, entry] of record.pending ?? []) owned(key, entry?.secret ?? false);
+  }
   if (outside.length > 0)
-    for (const [key, entry] of await collect(store, { prefixes: [], keys: [...new Set(outside)] }, secretKeys, signal))
-      all.set(key, entry);
-  const entries = new Map(
-    [...all]
-      .filter(([key]) => !key.startsWith(destination.meta))
-      .map(([key, entry]) => [key, secretKeys.has(key) ? withoutValue(entry) : entry]),
-  );
-  return { entries, head, ledger };
+    await collect(store, { prefixes: [], keys: [...new Set(outside)] }, secretKeys, destination.meta, read, signal);
+  for (const key of secretKeys) {
+    const entry = read.entries.get(key);
+    if (entry?.value !== undefined) read.entries.set(key, withoutValue(entry));
+  }
+  return { entries: read.entries, head, ledger };
 }
 
+interface Read {
+  readonly entries: Map<Key, Entry>;
+  readonly records: Entry[];
+}
+
+/** Sorts what was read into settings and trueup's own records. */
 async function collect(
   store: Store,
-  what: { prefixes: readonly Key[]; keys: readonly Key[] },
+  what: { readonly prefixes: readonly Key[]; readonly keys: readonly Key[] },
   secretKeys: ReadonlySet<Key>,
+  meta: Key,
+  read: Read,
   signal?: AbortSignal,
-): Promise<Map<Key, Entry>> {
-  const entries = new Map<Key, Entry>();
+): Promise<void> {
   for await (const page of store.read({ ...what, secrets: "versions", secretKeys }, signal)) {
-    for (const entry of page) entries.set(entry.key, entry);
+    for (const entry of page) {
+      if (entry.key.startsWith(meta)) read.records.push(entry);
+      else read.entries.set(entry.key, entry);
+    }
   }
-  return entries;
 }
 
-function records(all: ReadonlyMap<Key, Entry>, meta: Key): Pick<Live, "head" | "ledger"> {
+function decode(records: readonly Entry[], meta: Key): Pick<Live, "head" | "ledger"> {
   const ledger = new Map<UnitId, { record: LedgerRecord; version: Version }>();
-  for (const [key, entry] of all) {
+  let head: Live["head"];
+  for (const { key, value = "", version } of records) {
+    if (key === headKey(meta)) head = { head: decodeHead(value, key), version };
     if (!key.startsWith(`${meta}units/`)) continue;
-    const record = decodeLedger(entry.value ?? "", key, entry.version);
-    ledger.set(record.unit, { record, version: entry.version });
+    const record = decodeLedger(value, key, version);
+    ledger.set(record.unit, { record, version });
   }
-  const at = headKey(meta);
-  const found = all.get(at);
-  return {
-    ledger,
-    head: found === undefined ? undefined : { head: decodeHead(found.value ?? "", at), version: found.version },
-  };
+  return { ledger, head };
 }
 
 function withoutValue(entry: Entry): Entry {

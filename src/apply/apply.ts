@@ -15,7 +15,7 @@ import type {
 import { headKey } from "../stores/records.ts";
 import type { Group, Store } from "../stores/store.ts";
 import { groupsOf, keysToRead } from "./compose.ts";
-import { applyOrder, countValues } from "./order.ts";
+import { applyOrder, countUnit, countValues } from "./order.ts";
 import { type ReadBack, readBack } from "./readback.ts";
 
 export interface ApplyInput {
@@ -58,6 +58,8 @@ interface Tally {
   readonly versions: Map<Key, Version>;
   readonly applied: Set<string>;
   readonly left: { address: string; why: string }[];
+  /** Values written by units that were applied whole. */
+  done: number;
   partly: number;
   moved: boolean;
   proof: string | undefined;
@@ -73,6 +75,7 @@ async function applyDestination(plan: DestinationPlan, input: ApplyInput): Promi
     versions: new Map(),
     applied: new Set(),
     left: [],
+    done: 0,
     partly: 0,
     moved: false,
     proof: undefined,
@@ -85,7 +88,7 @@ async function applyDestination(plan: DestinationPlan, input: ApplyInput): Promi
     const groups = groupsOf(plan, destination.meta, live, await readSecretTexts(store, plan));
     await commitGroups(store, groups, plan, destination, live, input, tally);
     const done = groups.filter((group) => tally.applied.has(group.unit));
-    back = input.readBack ? await readBack(store, done, tally.versions) : undefined;
+    back = input.readBack ? await readBack(store, done, tally.versions, destination.reads.prefixes) : undefined;
   } catch (error) {
     tally.failure = isFailure(error)
       ? error
@@ -124,13 +127,15 @@ async function commitGroups(
     tool: input.tool,
   };
   const total = countValues(plan);
+  const values = new Map(plan.units.map((unit) => [unit.unit, countUnit(unit)]));
   const change = { key: headKey(destination.meta), expected: live.head?.version ?? null, head };
   for await (const event of store.commit(change, groups, input.signal)) {
     if (event.kind === "head") tally.proof = event.proof;
     else if (event.kind === "applied") {
       tally.applied.add(event.unit);
+      tally.done += values.get(event.unit) ?? 0;
       for (const [key, version] of event.versions) tally.versions.set(key, version);
-      input.progress({ kind: "step", destination: plan.destination, done: appliedValues(plan, tally), total });
+      input.progress({ kind: "step", destination: plan.destination, done: tally.done, total });
     } else if (event.kind === "moved") {
       tally.moved = true;
       leave(tally, plan, event.unit, (key) =>
@@ -152,10 +157,6 @@ function leave(tally: Tally, plan: DestinationPlan, unit: string, why: (key: Key
   }
 }
 
-function appliedValues(plan: DestinationPlan, tally: Tally): number {
-  return countValues({ ...plan, units: plan.units.filter((unit) => tally.applied.has(unit.unit)) });
-}
-
 function receiptOf(plan: DestinationPlan, tally: Tally, back: ReadBack | undefined): DestinationReceipt {
   const wrong = back !== undefined && back.wrong.length > 0;
   const failure =
@@ -163,7 +164,7 @@ function receiptOf(plan: DestinationPlan, tally: Tally, back: ReadBack | undefin
     (wrong
       ? new Failure("CORRUPT", "the store does not hold what was written to it", { details: back.wrong })
       : undefined);
-  const applied = appliedValues(plan, tally);
+  const applied = tally.done;
   return {
     destination: plan.destination,
     place: plan.place.id,

@@ -1,5 +1,5 @@
 /** The order of an apply: environments in promotion order, inside one the protected part of a failure stays small. */
-import type { DestinationPlan, Plan } from "../model.ts";
+import type { DestinationPlan, Plan, UnitPlan } from "../model.ts";
 
 /** Destinations with something to write, environment by environment; targets as they stand in trueup.yaml. */
 export function applyOrder(plan: Plan): readonly DestinationPlan[] {
@@ -10,8 +10,9 @@ export function applyOrder(plan: Plan): readonly DestinationPlan[] {
 
 /** Values that a destination's plan writes. */
 export function countValues(destination: DestinationPlan): number {
-  return destination.units.reduce(
-    (sum, unit) => sum + unit.changes.reduce((more, change) => more + change.members.length, 0),
-    0,
-  );
+  return destination.units.reduce((sum, unit) => sum + countUnit(unit), 0);
+}
+
+export function countUnit(unit: UnitPlan): number {
+  return unit.changes.reduce((sum, change) => sum + change.members.length, 0);
 }

@@ -1,5 +1,6 @@
 /** What printers need to know, gathered from a project and the terminal. */
 import type { Repo } from "../model.ts";
+import { placesOf } from "../resolve/resolve.ts";
 import type { PlanContext, ProblemsContext, ReportOptions, World } from "../report/context.ts";
 import { type Io, wantsColor } from "./io.ts";
 import type { CommonOptions } from "./options.ts";
@@ -15,10 +16,7 @@ export function reportOptions(options: CommonOptions, io: Io, repo?: Repo): Repo
 }
 
 export function worldOf(repo: Repo): World {
-  const units = repo.apps.reduce(
-    (sum, app) => sum + (app.places === undefined ? repo.places.length : app.places.length),
-    0,
-  );
+  const units = repo.apps.reduce((sum, app) => sum + placesOf(app, repo.places).length, 0);
   return { places: repo.places, apps: repo.apps.length, units };
 }
 

@@ -32,6 +32,7 @@ export function compose(source: string, events: readonly Event[], options: Compo
     depth: 0,
     nodes: 0,
     borrowed: 0,
+    merged: 0,
     root: null,
     stopped: false,
   };

@@ -4,8 +4,9 @@ import type { Event, ScalarEvent } from "js-yaml";
 import type { Plain } from "../model.ts";
 import { mergeFault, mergeSourceFault, removeFault, tagFault, twinFault } from "./faults.ts";
 import { isSimpleKey, judgeKey } from "./keys.ts";
+import { LIMITS } from "./limits.ts";
 import { tagOf } from "./tags.ts";
-import { countKey, countNodes, pathOf } from "./walk.ts";
+import { countKey, countNodes, pathOf, tooManyNodes } from "./walk.ts";
 import type { Frame, MutableMap, Walk } from "./walk.ts";
 
 const { SEQUENCE, MAPPING, SCALAR, POP } = EVENT_ID;
@@ -101,7 +102,10 @@ export function mergeInto(walk: Walk, frame: Frame, map: MutableMap, value: Plai
       walk.report.at(startOf(walk.events[frame.index]), 1, mergeSourceFault());
       return;
     }
-    for (const [key, item] of Object.entries(source)) {
+    const entries = Object.entries(source);
+    walk.merged += entries.length;
+    if (walk.merged > LIMITS.mergedKeys) return tooManyNodes(walk, startOf(walk.events[frame.index]));
+    for (const [key, item] of entries) {
       if (key in map) continue;
       map[key] = item;
       merged.add(key);

@@ -76,8 +76,9 @@ function unknownEnvironment(
 ): FileRole {
   const names = environments.map(({ name }) => name);
   const files = special.map((file) => file.replace(/\.(?:yaml|json)$/u, ""));
-  const near = suggest(env, [...names, "base", ...files]);
-  const known = [...names, ...(sops ? [] : ["base", ...new Set(files)])].join(", ");
+  const others = sops ? [] : ["base", ...new Set(files)];
+  const near = suggest(env, [...names, ...others]);
+  const known = [...names, ...others].join(", ");
   const message = `${showName(env)} is not an environment${near === undefined ? "" : `; did you mean ${near}?`}`;
   if (near === undefined) return { kind: "unknown", message, known };
   return { kind: "unknown", message, known, rename: `${near}${layer.slice(env.length)}${sops ? ".sops" : ""}.yaml` };

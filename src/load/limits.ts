@@ -17,6 +17,8 @@ export const LIMITS = {
   keysPerMap: 10_000,
   /** Values and keys of one file, aliases followed. */
   nodes: 1_000_000,
+  /** Entries that `<<` copies in one file. */
+  mergedKeys: 100_000,
   /** How many times more nodes aliases may add than are written. */
   aliasFactor: 100,
   /** UTF-8 bytes of one key. */

@@ -127,7 +127,13 @@ function usedConnection(use: Plain, name: string, context: Context, users: reado
     if (users.length === 1) context.problems.push(unknownName("other target", use, others, at));
     return {};
   }
-  if (users.includes(use)) return wrong("targets take over each other's connection in a circle");
+  if (users.includes(use)) {
+    // Told once for each target of the circle, where its walk comes back to itself.
+    const path = ["targets", use, "connection", "use"];
+    const message = "targets take over each other's connection in a circle";
+    if (use === users[0]) context.problems.push({ code: "TU1016", severity: "error", message, at: { ...at, path } });
+    return {};
+  }
   if (asMap(context.written[use]).type !== asMap(context.written[name]).type)
     return wrong(`the target ${use} is another kind of store: its connection does not fit`);
   return connectionOf(use, context, users);

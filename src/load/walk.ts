@@ -64,6 +64,8 @@ export interface Walk {
   nodes: number;
   /** Of `nodes`, those that references added. */
   borrowed: number;
+  /** Entries that `<<` has copied. */
+  merged: number;
   root: Plain;
   /** Over budget: nothing more is read. */
   stopped: boolean;

@@ -13,6 +13,7 @@ import type {
   LedgerEntry,
   LedgerRecord,
   Live,
+  Plain,
   Setting,
   UnitId,
   UnitPlan,
@@ -225,10 +226,8 @@ function digestOf(destination: string, units: readonly UnitPlan[], conflicts: re
         member.name,
         member.action,
         member.secret,
-        member.before ?? null,
-        member.before === undefined,
-        member.after ?? null,
-        member.after === undefined,
+        side(member.before),
+        side(member.after),
       ]),
     ]),
   );
@@ -237,8 +236,13 @@ function digestOf(destination: string, units: readonly UnitPlan[], conflicts: re
     conflict.key,
     conflict.name,
     conflict.kind,
-    conflict.live ?? null,
-    conflict.git ?? null,
+    side(conflict.live),
+    side(conflict.git),
   ]);
-  return sha256(canonicalJson([destination, rows, clashes]));
+  return sha256(JSON.stringify([destination, rows, clashes]));
+}
+
+/** Null stands for "no value"; a value is its canonical JSON, so null itself is the text `null`. */
+function side(value: Plain | undefined): string | null {
+  return value === undefined ? null : canonicalJson(value);
 }

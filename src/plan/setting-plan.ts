@@ -7,12 +7,13 @@ import type {
   Entry,
   KeyPath,
   LedgerEntry,
+  Member,
   MemberChange,
   Plain,
   Setting,
   UnitId,
 } from "../model.ts";
-import { asTyped, decomposeText, memberText, storedValue } from "../setting.ts";
+import { asTyped, decomposeText, encodeValue, memberText, storedValue } from "../setting.ts";
 import { type Verdict, threeWay } from "./three-way.ts";
 
 /** How a plan treats what it finds. */
@@ -57,8 +58,20 @@ interface Row {
   readonly verdict: Verdict;
 }
 
+/** By far the most common outcome, found without the machinery below: one value, live as Git wants it and as we left it. */
+function isSettled({ setting, applied, live }: SettingInput): boolean {
+  const [member] = setting.members;
+  if (setting.layout !== "keys" || member === undefined || applied === undefined || live?.value === undefined)
+    return false;
+  return live.value === encodeValue(member.value as Plain) && digest(live.value) === applied.digest;
+}
+
 export function planPlain(input: SettingInput): SettingPlan {
   const { live, applied, policy } = input;
+  if (isSettled(input)) return { drift: [], conflicts: [], needsValue: [], kept: false, entry: applied };
+  const [only] = input.setting.members;
+  if (live === undefined && applied === undefined && input.setting.layout === "keys" && only !== undefined)
+    return planNew(input, only);
   const found = live === undefined ? new Map<string, Plain>() : decomposeText(input.setting, live.value ?? "");
   if (found === undefined) return planUnreadable(input);
   const rows = rowsOf(input, found);
@@ -73,6 +86,22 @@ export function planPlain(input: SettingInput): SettingPlan {
   if (conflicts.length > 0 && !policy.overwriteConflicts) return { ...outcome, entry: applied };
   const entry = entryAfter(input, rows, written);
   return written.length === 0 ? { ...outcome, entry } : { ...outcome, entry, change: changeOf(input, written, found) };
+}
+
+/** A new key with one value: what a first apply is made of. */
+function planNew({ setting }: SettingInput, member: Member): SettingPlan {
+  const value = member.value as Plain;
+  const change: Change = {
+    kind: "create",
+    key: setting.key,
+    setting,
+    expected: null,
+    secret: false,
+    placeholder: false,
+    members: [{ path: member.path, name: "", action: "add", secret: false, after: value }],
+  };
+  const entry = { digest: digest(encodeValue(value)), version: undefined, secret: false };
+  return { drift: [], conflicts: [], needsValue: [], kept: false, entry, change };
 }
 
 function rowsOf(input: SettingInput, found: ReadonlyMap<string, Plain>): Row[] {

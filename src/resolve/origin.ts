@@ -1,6 +1,6 @@
 /** From a value back to the line that supplies it. */
 import type { KeyPath, Layer, Origin, Plain } from "../model.ts";
-import { isPlainMap, startsWithPath, valueAt } from "../tree.ts";
+import { isPlainMap, own, startsWithPath } from "../tree.ts";
 
 /**
  * Every layer's own value for a path, the winner first, then those it shadows. Empty if no layer has it. Layers below
@@ -11,10 +11,11 @@ export function originsOf(
   path: KeyPath,
 ): { readonly origin: Origin; readonly value: Plain }[] {
   const found: { origin: Origin; value: Plain }[] = [];
-  for (const layer of layers.toReversed()) {
-    const value = valueAt(layer.values, path) as Plain | undefined;
+  for (let index = layers.length - 1; index >= 0; index--) {
+    const layer = layers[index] as Layer;
+    const { value, cuts } = reach(layer, path);
     if (value !== undefined) found.push({ origin: { file: layer.file, path }, value });
-    if (cutsOff(layer, path)) break;
+    if (cuts) break;
   }
   return found;
 }
@@ -29,13 +30,23 @@ export function originOf(layers: readonly Layer[], path: KeyPath): Origin | unde
   return lowest === undefined ? undefined : { file: lowest.file, path: [] };
 }
 
-/** True if lower layers have no influence on `path`: it or an ancestor is removed or replaced by something that is no map. */
-function cutsOff(layer: Layer, path: KeyPath): boolean {
-  if (layer.remove.some((removed) => startsWithPath(path, removed))) return true;
-  for (let length = 1; length <= path.length; length++) {
-    const node = valueAt(layer.values, path.slice(0, length)) as Plain | undefined;
-    if (node === undefined) return false;
-    if (!isPlainMap(node)) return length < path.length || Array.isArray(node);
+/**
+ * A layer's value at `path`, and whether it cuts lower layers off: it removes the path or an ancestor, or has something
+ * there that is no map.
+ */
+function reach(layer: Layer, path: KeyPath): { readonly value: Plain | undefined; readonly cuts: boolean } {
+  let cuts = layer.remove.some((removed) => startsWithPath(path, removed));
+  let node: Plain | undefined = layer.values;
+  for (let depth = 0; depth < path.length; depth++) {
+    node = step(node, path[depth] ?? "");
+    if (node === undefined) return { value: undefined, cuts };
+    cuts ||= !isPlainMap(node) && (depth + 1 < path.length || Array.isArray(node));
   }
-  return false;
+  return { value: node, cuts };
+}
+
+function step(node: Plain, segment: string): Plain | undefined {
+  if (Array.isArray(node))
+    return /^(?:0|[1-9]\d*)$/u.test(segment) ? (node[Number(segment)] as Plain | undefined) : undefined;
+  return isPlainMap(node) ? own(node, segment) : undefined;
 }

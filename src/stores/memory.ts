@@ -22,7 +22,7 @@ export interface MemoryStore {
   failReads(failure: Failure | undefined): void;
 }
 
-export const memoryLimits: Limits = {
+const memoryLimits: Limits = {
   atomic: "apply",
   staleWrites: "refused",
   refuses: () => undefined,

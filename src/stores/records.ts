@@ -40,21 +40,26 @@ export function decodeHead(text: string, key: Key): Head {
   };
 }
 
-type RawEntry = { d?: string; v?: string; s?: 1; p?: string | 1; m?: Record<string, string | 0> };
+/** A plain value with its record's version is just its digest: most entries are, and a store may allow only 4 KB. */
+type RawEntry = string | { d?: string; v?: string; s?: 1; p?: string; m?: Record<string, string | 0> };
 type RawMap = Record<string, RawEntry | 0>;
 
 /**
  * Text of a ledger record. Keys are stored without their common prefix. `versions` gives the versions just written;
  * a key whose version is still unknown is written as {@link SAME_VERSION}.
  */
-export function encodeLedger(record: LedgerRecord, versions: ReadonlyMap<Key, Version> = new Map()): string {
-  const keys = [...record.settings.keys(), ...(record.pending?.keys() ?? [])];
-  const prefix = commonPrefix(keys);
+export function encodeLedger(record: LedgerRecord, versions?: ReadonlyMap<Key, Version>): string {
+  const prefix = commonPrefix([record.settings, record.pending]);
+  // Not by assignment: a key may be called __proto__.
   const encode = (map: ReadonlyMap<Key, LedgerEntry | null>): RawMap =>
     Object.fromEntries(
-      [...map]
-        .toSorted(byKey)
-        .map(([key, entry]) => [key.slice(prefix.length), entry === null ? 0 : encodeEntry(entry, versions.get(key))]),
+      [...map.keys()].toSorted().map((key) => {
+        const entry = map.get(key);
+        return [
+          key.slice(prefix.length),
+          entry === null || entry === undefined ? 0 : encodeEntry(entry, versions?.get(key)),
+        ];
+      }),
     );
   return JSON.stringify({
     format: 1,
@@ -69,6 +74,8 @@ export function encodeLedger(record: LedgerRecord, versions: ReadonlyMap<Key, Ve
 
 function encodeEntry(entry: LedgerEntry, written: Version | undefined): RawEntry {
   const version = written ?? entry.version ?? SAME_VERSION;
+  const bare = !entry.secret && entry.members === undefined && entry.placeholder === undefined;
+  if (bare && version === SAME_VERSION && entry.digest !== undefined) return entry.digest;
   return {
     ...(entry.digest === undefined ? {} : { d: entry.digest }),
     v: version,
@@ -83,38 +90,59 @@ function encodeEntry(entry: LedgerEntry, written: Version | undefined): RawEntry
 /** `version` is the store's version of the record itself; it replaces {@link SAME_VERSION}. */
 export function decodeLedger(text: string, key: Key, version: Version): LedgerRecord {
   const raw = parseRecord(text, key);
-  if (
-    typeof raw.unit !== "string" ||
-    typeof raw.prefix !== "string" ||
-    typeof raw.settings !== "object" ||
-    raw.settings === null
-  ) {
-    throw corrupt(key, "is not a ledger record that trueup wrote");
+  const settings = new Map<Key, LedgerEntry>();
+  const pending = new Map<Key, LedgerEntry | null>();
+  if (typeof raw.unit !== "string" || typeof raw.prefix !== "string" || !isMap(raw.settings)) throw notOurs(key);
+  for (const [name, entry] of Object.entries(raw.settings))
+    settings.set(raw.prefix + name, decodeEntry(entry, key, version));
+  if (raw.pending !== undefined && !isMap(raw.pending)) throw notOurs(key);
+  for (const [name, entry] of Object.entries(raw.pending ?? {})) {
+    pending.set(raw.prefix + name, entry === 0 ? null : decodeEntry(entry, key, version));
   }
-  const prefix = raw.prefix;
-  const decode = (map: RawMap): [Key, LedgerEntry | null][] =>
-    Object.entries(map).map(([name, entry]) => [prefix + name, entry === 0 ? null : decodeEntry(entry, version)]);
-  const settings = decode(raw.settings as RawMap).filter((pair): pair is [Key, LedgerEntry] => pair[1] !== null);
   return {
     unit: raw.unit,
-    commit: (raw.commit as string | null | undefined) ?? null,
+    commit: typeof raw.commit === "string" ? raw.commit : null,
     applyId: stringOr(raw.apply),
-    settings: new Map(settings),
-    ...(raw.pending === undefined ? {} : { pending: new Map(decode(raw.pending as RawMap)) }),
+    settings,
+    ...(raw.pending === undefined ? {} : { pending }),
   };
 }
 
-function decodeEntry(raw: RawEntry, version: Version): LedgerEntry {
-  const own = (v: string): Version => (v === SAME_VERSION ? version : v);
+function decodeEntry(raw: unknown, key: Key, version: Version): LedgerEntry {
+  if (typeof raw === "string") return { digest: raw, version, secret: false };
+  if (!isMap(raw)) throw notOurs(key);
+  const { d, v, s, p, m } = raw;
+  if (!isText(d) || !isText(v) || !isText(p) || (s !== undefined && s !== 1) || (m !== undefined && !isMap(m)))
+    throw notOurs(key);
+  const own = (text: string): Version => (text === SAME_VERSION ? version : text);
   return {
-    digest: raw.d,
-    version: own(raw.v ?? SAME_VERSION),
-    secret: raw.s === 1,
-    ...(raw.p === undefined ? {} : { placeholder: raw.p === 1 ? true : own(raw.p) }),
-    ...(raw.m === undefined
-      ? {}
-      : { members: new Map(Object.entries(raw.m).map(([name, value]) => [name, value === 0 ? null : value])) }),
+    digest: d,
+    version: own(v ?? SAME_VERSION),
+    secret: s === 1,
+    ...(p === undefined ? {} : { placeholder: own(p) }),
+    ...(m === undefined ? {} : { members: decodeMembers(m, key) }),
   };
+}
+
+function decodeMembers(raw: Readonly<Record<string, unknown>>, key: Key): ReadonlyMap<string, string | null> {
+  const members = new Map<string, string | null>();
+  for (const [name, value] of Object.entries(raw)) {
+    if (value !== 0 && typeof value !== "string") throw notOurs(key);
+    members.set(name, value === 0 ? null : value);
+  }
+  return members;
+}
+
+function isText(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function notOurs(key: Key): Failure {
+  return corrupt(key, "is not a ledger record that trueup wrote");
 }
 
 function parseRecord(text: string, key: Key): Record<string, unknown> {
@@ -141,18 +169,14 @@ function corrupt(key: Key, why: string): Failure {
   });
 }
 
-function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
-  return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
-}
-
-function commonPrefix(keys: readonly string[]): string {
-  const [first] = keys;
-  if (first === undefined) return "";
-  let length = first.length;
-  for (const key of keys) {
-    let i = 0;
-    while (i < length && i < key.length && key[i] === first[i]) i++;
-    length = i;
+/** What all keys of the maps start with. */
+function commonPrefix(maps: readonly (ReadonlyMap<Key, unknown> | undefined)[]): string {
+  let prefix: string | undefined;
+  for (const map of maps) {
+    for (const key of map?.keys() ?? []) {
+      prefix ??= key;
+      while (!key.startsWith(prefix)) prefix = prefix.slice(0, -1);
+    }
   }
-  return first.slice(0, length);
+  return prefix ?? "";
 }

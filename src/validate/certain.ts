@@ -1,6 +1,6 @@
 /** Which mistakes are certain although the values of secrets are not known. The others are not reported. */
 import type { KeyPath, PlainMap, Value } from "../model.ts";
-import { own, startsWithPath } from "../tree.ts";
+import { own } from "../tree.ts";
 import type { SchemaGraph, SchemaNode } from "./graph.ts";
 import { CONTENT } from "./keywords.ts";
 import type { Mistake } from "./mistakes.ts";
@@ -77,7 +77,9 @@ function limitsContent(node: SchemaNode): boolean {
 
 /** Plain text where a secret belongs is reported as that: what else is wrong with it goes away with it. */
 export function about(paths: readonly KeyPath[]): (mistake: Mistake) => boolean {
-  return (mistake) => paths.some((path) => startsWithPath(mistake.path, path));
+  const names = new Set(paths.map((path) => JSON.stringify(path)));
+  return ({ path }) =>
+    names.size > 0 && [...path.keys(), path.length].some((length) => names.has(JSON.stringify(path.slice(0, length))));
 }
 
 /**

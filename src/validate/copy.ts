@@ -114,7 +114,9 @@ function weigh(schema: Plain): number {
   for (const [keyword, value] of Object.entries(schema)) {
     if (LEFT_OUT.has(keyword) || keyword.startsWith("x-")) continue;
     const applies = KEYWORDS.get(keyword)?.applies;
-    if (applies !== undefined) for (const [, child] of schemasIn(keyword, value)) work += weigh(child);
+    // An alternative that fails writes down why, which costs more than fitting.
+    const factor = keyword === "anyOf" || keyword === "oneOf" ? 3 : 1;
+    if (applies !== undefined) for (const [, child] of schemasIn(keyword, value)) work += factor * weigh(child);
     else if (typeof value === "object" && value !== null) work += sizeOf(value) >> 2;
   }
   return work;

@@ -112,17 +112,19 @@ function rangeText(schema: PlainMap): string | undefined {
     above === undefined ? undefined : `more than ${written(above)}`,
     below === undefined ? undefined : `less than ${written(below)}`,
     step === undefined ? undefined : `a multiple of ${written(step)}`,
-    range(own(schema, "minLength"), own(schema, "maxLength"), " characters"),
-    range(own(schema, "minItems"), own(schema, "maxItems"), " items"),
+    range(own(schema, "minLength"), own(schema, "maxLength"), "character"),
+    range(own(schema, "minItems"), own(schema, "maxItems"), "item"),
   ].filter((part) => part !== undefined);
   return found.length === 0 ? undefined : found.join(", ");
 }
 
 function range(from: Plain | undefined, to: Plain | undefined, unit: string): string | undefined {
   if (from === undefined && to === undefined) return undefined;
-  if (to === undefined) return `${written(from ?? 0)}${unit} or more`;
-  if (from === undefined) return `${written(to)}${unit} or ${unit === "" ? "less" : "fewer"}`;
-  return `${written(from)} … ${written(to)}${unit}`;
+  const last = to ?? from ?? 0;
+  const units = unit === "" ? "" : ` ${unit}${last === 1 ? "" : "s"}`;
+  if (to === undefined) return `${written(last)}${units} or more`;
+  if (from === undefined) return `${written(last)}${units} or ${unit === "" ? "less" : "fewer"}`;
+  return `${written(from)} … ${written(last)}${units}`;
 }
 
 function formatText(schema: PlainMap): string | undefined {

@@ -128,7 +128,7 @@ function runner(program: Program, spend: (work: number) => void): (text: string)
   };
   const advance = (state: State, symbol: Symbol): State | true => {
     const reached = follow(program, state, symbol);
-    spend(reached.visited >> 3);
+    spend(reached.visited >> 1);
     if (reached.found) return true;
     // A match may begin at every position: the start is always among the waiting.
     reached.next.add(program.start);
@@ -185,9 +185,10 @@ function holds(which: "^" | "$" | "b" | "B", before: Before, symbol: Symbol): bo
 function alphabet(characters: readonly string[]): (code: number) => Symbol {
   const tests = characters.map((source) => new RegExp(`^(?:${source})$`, "u"));
   const symbols = new Map<string, Symbol>();
+  const ascii: (Symbol | undefined)[] = Array.from({ length: 128 });
   let known = new Map<number, Symbol>();
   return (code) => {
-    const before = known.get(code);
+    const before = code < 128 ? ascii[code] : known.get(code);
     if (before !== undefined) return before;
     const text = String.fromCodePoint(code);
     const word = /^\w$/u.test(text);
@@ -195,8 +196,11 @@ function alphabet(characters: readonly string[]): (code: number) => Symbol {
     const name = `${word} ${accepts.map(Number).join("")}`;
     const symbol = symbols.get(name) ?? { id: symbols.size + 1, word, accepts };
     symbols.set(name, symbol);
-    if (known.size >= 2000) known = new Map();
-    known.set(code, symbol);
+    if (code < 128) ascii[code] = symbol;
+    else {
+      if (known.size >= 2000) known = new Map();
+      known.set(code, symbol);
+    }
     return symbol;
   };
 }

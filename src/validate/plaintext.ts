@@ -4,7 +4,7 @@ import { isValueMap, own } from "../tree.ts";
 import type { Edge, SchemaGraph, SchemaNode } from "./graph.ts";
 import { isStandIn } from "./standin.ts";
 import { isSecretHere } from "./survey.ts";
-import { below } from "./walk.ts";
+import { aboutLists, below } from "./walk.ts";
 
 export interface SecretSearch {
   readonly graph: SchemaGraph;
@@ -16,74 +16,98 @@ export interface SecretSearch {
   readonly spend: (work: number) => void;
 }
 
+/** The edges of a subschema that lead to a secret, sorted by how they are followed. */
+interface Ways {
+  readonly secret: boolean;
+  readonly here: readonly Edge[];
+  readonly named: readonly Edge[];
+  /** True if there are patterns, items and the like: then every key is looked at. */
+  readonly others: boolean;
+}
+
 /**
- * Paths of the values that `x-secret` covers and that are no secrets. It counts wherever it applies to the value: through
- * references, `allOf`, the alternatives that fit, patterns, items, and on everything around the value. `null` and
- * empty maps and lists hold nothing, so they may stay.
+ * Finds the paths of the values that `x-secret` covers and that are no secrets. It counts wherever it applies to the
+ * value: through references, `allOf`, the alternatives that fit, patterns, items, and on everything around the value.
+ * `null` and empty maps and lists hold nothing, so they may stay.
  */
-export function plaintextSecrets(search: SecretSearch, root: SchemaNode, values: Value): readonly KeyPath[] {
-  const { graph, leads } = search;
-  const found = new Map<string, KeyPath>();
-  const seen = new Map<SchemaNode, Set<string>>();
-  const visit = (node: SchemaNode, value: Value, path: KeyPath): void => {
-    if (!leads.has(node)) return;
-    search.spend(1);
-    const name = JSON.stringify(path);
-    const before = seen.get(node) ?? new Set();
-    if (before.has(name)) return;
-    seen.set(node, before.add(name));
-    if (isSecretHere(node)) {
-      for (const leaf of openLeaves(value, path)) found.set(JSON.stringify(leaf), leaf);
-      return;
-    }
-    const edges = graph.edges(node).filter((edge) => leads.has(edge.to));
-    for (const edge of edges.filter((each) => each.applies === "here"))
-      if (holdsHere(edge, node, value, path)) visit(edge.to, value, path);
-    visitBelow(node, edges, value, path);
+export function plaintextFinder(search: SecretSearch): (root: SchemaNode, values: Value) => readonly KeyPath[] {
+  const known = new Map<SchemaNode, Ways>();
+  const waysOf = (node: SchemaNode): Ways => {
+    const ways = known.get(node) ?? findWays(search, node);
+    known.set(node, ways);
+    return ways;
   };
-  const holdsHere = ({ keyword, name, to }: Edge, node: SchemaNode, value: Value, path: KeyPath): boolean => {
-    switch (keyword) {
-      case "$ref":
-      case "allOf":
-        return true;
-      case "anyOf":
-      case "oneOf":
-      case "if":
-        return search.possible(to, value, path);
-      case "then":
-      case "else": {
-        const condition = graph.edges(node).find((edge) => edge.keyword === "if")?.to;
-        return condition !== undefined && search.possible(condition, value, path) === (keyword === "then");
+  return (root, values) => {
+    const found = new Map<string, KeyPath>();
+    const visit = (node: SchemaNode, value: Value, path: KeyPath): void => {
+      if (!search.leads.has(node)) return;
+      search.spend(1);
+      const { secret, here, named, others } = waysOf(node);
+      if (secret) {
+        for (const leaf of openLeaves(value, path)) found.set(JSON.stringify(leaf), leaf);
+        return;
       }
-      case "dependencies":
-      case "dependentSchemas":
-        return isValueMap(value) && name !== undefined && Object.hasOwn(value, name);
-      default:
-        return false;
-    }
+      for (const edge of here) if (holds(search, edge, node, value, path)) visit(edge.to, value, path);
+      if (named.length > 0 && isValueMap(value)) {
+        for (const { name = "", to } of named) {
+          const child = own(value, name);
+          if (child !== undefined) visit(to, child, [...path, name]);
+        }
+      }
+      if (others && typeof value === "object" && value !== null) visitOthers(node, value, path);
+    };
+    const visitOthers = (node: SchemaNode, value: object, path: KeyPath): void => {
+      const list = Array.isArray(value);
+      for (const [key, child] of Object.entries(value) as [string, Value][]) {
+        const inner = [...path, key];
+        for (const edge of below(search.graph, node, key)) {
+          if (aboutLists(edge) !== list || edge.keyword === "properties") continue;
+          if (edge.keyword !== "contains" || search.possible(edge.to, child, inner)) visit(edge.to, child, inner);
+        }
+      }
+    };
+    visit(root, values, []);
+    return [...found.values()];
   };
-  const visitBelow = (node: SchemaNode, edges: readonly Edge[], value: Value, path: KeyPath): void => {
-    const named = edges.filter((edge) => edge.keyword === "properties");
-    const others = edges.some((edge) => edge.applies === "below" && edge.keyword !== "properties");
-    if (isValueMap(value)) {
-      for (const { name, to } of named) {
-        const child = name === undefined ? undefined : own(value, name);
-        if (name !== undefined && child !== undefined) visit(to, child, [...path, name]);
-      }
-    }
-    if (!others || typeof value !== "object" || value === null) return;
-    const list = Array.isArray(value);
-    for (const [key, child] of Object.entries(value) as [string, Value][]) {
-      const here = [...path, key];
-      for (const edge of below(graph, node, key)) {
-        const forLists = /items$|^contains$/iu.test(edge.keyword);
-        if (forLists !== list || edge.keyword === "properties") continue;
-        if (edge.keyword !== "contains" || search.possible(edge.to, child, here)) visit(edge.to, child, here);
-      }
-    }
+}
+
+function findWays({ graph, leads }: SecretSearch, node: SchemaNode): Ways {
+  const edges = graph.edges(node).filter((edge) => leads.has(edge.to));
+  return {
+    secret: isSecretHere(node),
+    here: edges.filter((edge) => edge.applies === "here"),
+    named: edges.filter((edge) => edge.keyword === "properties"),
+    others: edges.some((edge) => edge.applies === "below" && edge.keyword !== "properties"),
   };
-  visit(root, values, []);
-  return [...found.values()];
+}
+
+/** Whether what an edge leads to applies to the value. */
+function holds(
+  search: SecretSearch,
+  { keyword, name, to }: Edge,
+  node: SchemaNode,
+  value: Value,
+  path: KeyPath,
+): boolean {
+  switch (keyword) {
+    case "$ref":
+    case "allOf":
+      return true;
+    case "anyOf":
+    case "oneOf":
+    case "if":
+      return search.possible(to, value, path);
+    case "then":
+    case "else": {
+      const condition = search.graph.edges(node).find((edge) => edge.keyword === "if")?.to;
+      return condition !== undefined && search.possible(condition, value, path) === (keyword === "then");
+    }
+    case "dependencies":
+    case "dependentSchemas":
+      return isValueMap(value) && name !== undefined && Object.hasOwn(value, name);
+    default:
+      return false;
+  }
 }
 
 /** Values in the open at or below a path: everything but secrets, null, and what is empty. */

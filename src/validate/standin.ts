@@ -1,21 +1,26 @@
 /** Secrets while they are validated: nobody knows their value, so a text that no file can hold stands in their place. */
 import type { KeyPath, Value, ValueMap } from "../model.ts";
-import { holdsSecret, isSecret } from "../secret.ts";
-import { isValueMap } from "../tree.ts";
+import { isSecret } from "../secret.ts";
 
 const START = "\0secret ";
 
-/** The values with a stand-in for each secret; the same object if there are none. No two stand-ins are equal. */
+/** The values with a stand-in for each secret; what holds no secret stays the same object. No two stand-ins are equal. */
 export function withStandIns(values: ValueMap): ValueMap {
-  if (!holdsSecret(values)) return values;
   let count = 0;
-  const copy = (value: Value): Value => {
+  const replace = (value: Value): Value => {
+    if (typeof value !== "object" || value === null) return value;
     if (isSecret(value)) return `${START}${++count}`;
-    if (Array.isArray(value)) return (value as readonly Value[]).map(copy);
-    if (!isValueMap(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, copy(child)]));
+    let copy: Record<string, Value> | undefined;
+    for (const key of Object.keys(value)) {
+      const child = (value as ValueMap)[key] as Value;
+      const replaced = replace(child);
+      if (replaced === child) continue;
+      copy ??= (Array.isArray(value) ? [...(value as readonly Value[])] : { ...value }) as Record<string, Value>;
+      copy[key] = replaced;
+    }
+    return copy ?? value;
   };
-  return copy(values) as ValueMap;
+  return replace(values) as ValueMap;
 }
 
 export function isStandIn(value: Value | undefined): boolean {

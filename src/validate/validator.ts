@@ -6,7 +6,7 @@ import { type Finding, findingOf, type Words } from "./findings.ts";
 import type { SchemaNode } from "./graph.ts";
 import { MAX_MISTAKES, type Meter, OverBudget } from "./meter.ts";
 import { type Mistake, mistakesOf } from "./mistakes.ts";
-import { openLeaves, plaintextSecrets } from "./plaintext.ts";
+import { openLeaves, plaintextFinder } from "./plaintext.ts";
 import { nameOf, privacyOf } from "./privacy.ts";
 import { withStandIns } from "./standin.ts";
 import type { SchemaGraph } from "./graph.ts";
@@ -41,36 +41,43 @@ export interface ValidatorParts {
 
 /** Findings listed for one unit. */
 const MAX_FINDINGS = 200;
+/** Values of one unit that are asked for being secret, to hide the lines near them. */
+const MAX_LEAVES = 5000;
 const NOTHING: UnitFindings = { findings: [], exposed: [] };
 
 export function unitValidator(parts: ValidatorParts): UnitValidator {
   const words: Words = { graph: parts.graph, root: parts.root, privacy: privacyOf(parts.graph, parts.root) };
+  const plaintextIn = plaintextSearch(parts, words);
   const remembered = new WeakMap<ValueMap, UnitFindings>();
   return {
     schema: parts.root.file,
     inspect: (values) => {
-      const known = remembered.get(values) ?? inspect(parts, words, values);
+      const known = remembered.get(values) ?? inspect(parts, words, plaintextIn, values);
       remembered.set(values, known);
       return known;
     },
   };
 }
 
-function inspect(parts: ValidatorParts, words: Words, values: ValueMap): UnitFindings {
+function inspect(
+  parts: ValidatorParts,
+  words: Words,
+  plaintextIn: (view: ValueMap) => readonly KeyPath[],
+  values: ValueMap,
+): UnitFindings {
   const view = withStandIns(values);
   parts.meter.reset();
   try {
     const mistakes = mistakesIn(parts, parts.root, view);
-    const plain = plaintextIn(parts, words, view);
+    const plain = plaintextIn(view);
     if (mistakes.length === 0 && plain.length === 0) return NOTHING;
     const sure = certain(parts.graph, mistakes, about(plain));
     const findings = [
-      ...plain.map(plaintextFinding),
+      ...plain.slice(0, MAX_FINDINGS).map(plaintextFinding),
       ...sure.slice(0, MAX_FINDINGS).map((mistake) => findingOf(words, mistake)),
-      ...(sure.length > MAX_FINDINGS ? [andMore(sure.length - MAX_FINDINGS)] : []),
+      ...[plain.length, sure.length].filter((count) => count > MAX_FINDINGS).map(andMore),
     ];
-    if (findings.length === 0) return NOTHING;
-    return { findings, exposed: openLeaves(view, []).filter((path) => words.privacy.marked(path)) };
+    return findings.length === 0 ? NOTHING : withExposed(parts, words, view, findings);
   } catch (error) {
     // A RangeError is the machine's stack: a schema that nests references as deeply as the values nest maps.
     if (error instanceof OverBudget || error instanceof RangeError)
@@ -79,20 +86,39 @@ function inspect(parts: ValidatorParts, words: Words, values: ValueMap): UnitFin
   }
 }
 
+function withExposed(
+  { leadsToSecret }: ValidatorParts,
+  { privacy }: Words,
+  view: ValueMap,
+  findings: readonly Finding[],
+): UnitFindings {
+  if (leadsToSecret.size === 0) return { findings, exposed: [] };
+  const leaves = openLeaves(view, []);
+  // Too many to ask for each: then no line is shown.
+  if (leaves.length > MAX_LEAVES) return { findings: findings.map((each) => ({ ...each, masked: true })), exposed: [] };
+  return { findings, exposed: leaves.filter((path) => privacy.marked(path)) };
+}
+
 function mistakesIn(parts: ValidatorParts, node: SchemaNode, value: Value): readonly Mistake[] {
   const { check, nodeOf } = parts.compile(node);
   const errors = check(value);
   return errors === undefined ? [] : mistakesOf(errors, node, nodeOf);
 }
 
-function plaintextIn(parts: ValidatorParts, { privacy }: Words, view: ValueMap): readonly KeyPath[] {
-  if (parts.leadsToSecret.size === 0) return [];
-  const possible = (node: SchemaNode, value: Value, path: KeyPath): boolean => {
-    const isVoid = (mistake: Mistake): boolean => mendedBySecret(mistake) && privacy.marked([...path, ...mistake.path]);
-    return certain(parts.graph, mistakesIn(parts, node, value), isVoid).length === 0;
-  };
-  const { graph, leadsToSecret: leads, meter } = parts;
-  return plaintextSecrets({ graph, leads, possible, spend: meter.spend }, parts.root, view);
+function plaintextSearch(parts: ValidatorParts, { privacy }: Words): (view: ValueMap) => readonly KeyPath[] {
+  if (parts.leadsToSecret.size === 0) return () => [];
+  const find = plaintextFinder({
+    graph: parts.graph,
+    leads: parts.leadsToSecret,
+    spend: parts.meter.spend,
+    possible: (node, value, path) => {
+      // What stands where a secret belongs must not decide which alternative is meant: it has to go anyway.
+      const isVoid = (mistake: Mistake): boolean =>
+        mendedBySecret(mistake) && privacy.marked([...path, ...mistake.path]);
+      return certain(parts.graph, mistakesIn(parts, node, value), isVoid).length === 0;
+    },
+  });
+  return (view) => find(parts.root, view);
 }
 
 function plaintextFinding(path: KeyPath): Finding {
@@ -110,7 +136,7 @@ function plaintextFinding(path: KeyPath): Finding {
 function andMore(count: number): Finding {
   return {
     code: "TU1011",
-    message: `${count} more mistakes against the schema are not listed; mend the first ${MAX_FINDINGS}`,
+    message: `${count - MAX_FINDINGS} more mistakes against the schema are not listed; mend the first ${MAX_FINDINGS}`,
     path: [],
     part: "value",
   };

@@ -63,7 +63,7 @@ export function below(graph: SchemaGraph, node: SchemaNode, segment: string): re
   return [...named, ...rest];
 }
 
-function aboutLists(edge: Edge): boolean {
+export function aboutLists(edge: Edge): boolean {
   return /items$|^contains$/iu.test(edge.keyword);
 }
 

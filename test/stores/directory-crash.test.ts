@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import * as fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -15,12 +16,12 @@ let h: DirectoryHarness;
 beforeAll(async () => {
   bundles = await temporaryFolder();
   await build({
-    entryPoints: [join(import.meta.dirname, "directory-child.ts")],
+    entryPoints: [fileURLToPath(import.meta.resolve("./directory-child.ts"))],
     outfile: join(bundles, "child.mjs"),
     bundle: true,
     platform: "node",
     format: "esm",
-    alias: { vitest: join(import.meta.dirname, "no-vitest.ts") },
+    alias: { vitest: fileURLToPath(import.meta.resolve("./no-vitest.ts")) },
   });
 });
 afterAll(() => fs.rm(bundles, { recursive: true }));

@@ -22,7 +22,7 @@ export interface DirectoryHarness extends Harness {
 }
 
 export async function temporaryFolder(): Promise<string> {
-  return fs.realpath(await fs.mkdtemp(join(tmpdir(), "trueup-directory-")));
+  return fs.realpath(await fs.mkdtemp(join(tmpdir(), "trueup's directory-")));
 }
 
 /** A store in a fresh folder; nothing is written to it yet. */
@@ -87,7 +87,7 @@ async function ownPath(path: string): Promise<string> {
 }
 
 /** Reads the tree as `docs/stores.md` describes it, for names that trueup wrote. */
-export async function readTree(root: string): Promise<Map<Key, string>> {
+async function readTree(root: string): Promise<Map<Key, string>> {
   const found = new Map<Key, string>();
   for (const entry of await fs.readdir(root, { withFileTypes: true, recursive: true })) {
     if (entry.isDirectory()) continue;

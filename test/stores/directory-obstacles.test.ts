@@ -60,7 +60,7 @@ describe("something in the way of a directory store", () => {
   it("a pipe is named instead of waited for", async () => {
     await apply(h, { orders: [put(a, "1")] });
     const path = join(await fs.realpath(h.live), "p/orders/pipe");
-    execFileSync("mkfifo", [path]);
+    execFileSync("sh", ["-c", 'mkfifo "$0"', path]);
     await expectRefused("CORRUPT", path);
   });
 

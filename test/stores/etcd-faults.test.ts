@@ -274,9 +274,9 @@ describeWithEtcd("an apply to etcd in trouble", () => {
     });
 
     it("a deletion by hand keeps it out where few of its keys are updates", async () => {
-      const { h, keys, events } = await meddled((at, all) => at.handDelete(all[7] ?? ""), 60);
+      const { h, keys, events } = await meddled((at, all) => at.handDelete(all[7] ?? ""), 50);
       expect(events).toMatchObject([{ kind: "moved", keys: [keys[7]] }, { kind: "head", state: "partial" }]);
-      expect((await settings(h)).size).toBe(59);
+      expect((await settings(h)).size).toBe(49);
     });
 
     it("a new key of somebody else among its own delays it, no more", async () => {

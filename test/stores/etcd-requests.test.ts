@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { etcd } from "../../src/stores/etcd/etcd.ts";
 import { budgetOf, capacity, nest, spread, unitCapacity } from "../../src/stores/etcd/nesting.ts";
-import { nestedTxn, flatTxn, needsCheck, pieceOf } from "../../src/stores/etcd/piece.ts";
+import { flatTxn, nestedTxn, pieceOf } from "../../src/stores/etcd/piece.ts";
+import type { Guarding } from "../../src/stores/etcd/piece.ts";
 import { pack } from "../../src/stores/etcd/pack.ts";
 import { nestedRequest } from "../../src/stores/etcd/request.ts";
 import { txnSize } from "../../src/stores/etcd/size.ts";
@@ -78,10 +79,9 @@ describe("trees of nested transactions", () => {
       const all = Array.from({ length: 250 }, (__, n): Write => ({ kind: "put", key: `/${unit}/${n}`, text: "x", secret: false, expected: "7" }));
       return pieceOf(`app${unit}@prod`, all, { key: `/.trueup/${unit}`, expected: null, text: "{}" });
     });
-    const checks = new Map(pieces.map((piece) => [piece, { revision: "9", names: new Map<string, string>() }]));
     const head = { generation: 1, commit: null, applyId: "a", plan: "", state: "ready", at: "", by: "", tool: "" } as const;
     const change = { key: "/.trueup/head", expected: null, head };
-    const { message } = nestedRequest({ change, guard: null, state: "ready" }, pieces, budget, checks);
+    const { message } = nestedRequest({ change, guard: null, state: "ready" }, pieces, budget, new Map());
     expect(isAccepted(message, 128)).toBe(true);
     expect(leaves(message.success ?? []).filter((each) => each.request_put !== undefined)).toHaveLength(40 * 251 + 1);
     // The quota of etcd 3.4 counts the puts of the first level only, so one has to be there.
@@ -95,9 +95,12 @@ describe("sizes", () => {
     fc.assert(
       fc.property(writes, fc.integer({ min: 1 }), fc.boolean(), (some, revision, withLedger) => {
         const piece = pieceOf("a@b", toWrites(some), { key: "/ledger", expected: null, text: withLedger ? "record" : undefined });
-        const check = needsCheck(piece, budget) ? { revision: String(revision), names: new Map<string, string>() } : undefined;
-        for (const request of [nestedTxn(piece, budget, check), flatTxn(piece)])
+        const check: Guarding = { revision: String(revision), names: new Map() };
+        for (const guarding of ["runs", "keys", check] as const) {
+          const request = nestedTxn(piece, budget, guarding);
           expect(txnSize(request)).toBe(encode(request).length);
+        }
+        expect(txnSize(flatTxn(piece))).toBe(encode(flatTxn(piece)).length);
       }),
       { numRuns: 60 },
     );

@@ -117,7 +117,7 @@ function progressOf(
   const stream = { isTTY: io.errIsTerminal, columns: io.columns, write: io.err };
   const progress = makeProgress(stream, {
     color,
-    quiet: (options.quiet ?? false) || !io.errIsTerminal,
+    quiet: options.quiet ?? false,
     places: [...names.values()],
   });
   const show = (event: ApplyProgress): void => {

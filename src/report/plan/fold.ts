@@ -21,7 +21,7 @@ export interface Row {
 }
 
 /** 3: deletes or replaces in a protected environment. 2: changes one, or needs a value. 1: deletes elsewhere. */
-export type Risk = 0 | 1 | 2 | 3;
+type Risk = 0 | 1 | 2 | 3;
 
 /** Up to this many edits that are alike stay with their apps. */
 const ALIKE = 3;

@@ -24,7 +24,9 @@ interface Entry {
   readonly key: Cell;
   readonly change: Cell;
   readonly places: string;
+  /** Beside the first line of a row where there is room, below its last line otherwise. */
   readonly source: string;
+  readonly sourceBelow: string;
   readonly under: readonly string[];
 }
 
@@ -52,6 +54,7 @@ function headLine(group: AppGroup): Line {
 function rowEntries(row: Row, ctx: PlanContext): Entry[] {
   const key: Cell = [styled(STYLE[row.action], SYMBOL[row.action]), ` ${formatPath(row.path)}`];
   const under = underRow(row, ctx);
+  const source = sourceOf(row, ctx);
   const folded = !ctx.verbose && row.risk < 3 && row.outcomes.length > OUTCOMES;
   if (row.secret || (folded && row.template !== undefined)) {
     const change = row.secret ? sides(row, { units: [] }, ctx.maxValueWidth) : [`→ ${row.template}`];
@@ -61,7 +64,8 @@ function rowEntries(row: Row, ctx: PlanContext): Entry[] {
         key,
         change: joined(change),
         places: reach(row.units, ctx),
-        source: sourceOf(row, ctx),
+        source,
+        sourceBelow: source,
         under: [...many, ...under],
       },
     ];
@@ -73,7 +77,8 @@ function rowEntries(row: Row, ctx: PlanContext): Entry[] {
     key: i === 0 ? key : "",
     change: joined(sides(row, outcome, ctx.maxValueWidth)),
     places: reach(outcome.units, ctx),
-    source: i === 0 ? sourceOf(row, ctx) : "",
+    source: i === 0 ? source : "",
+    sourceBelow: i === outcomes.length - 1 ? source : "",
     under: [...listedUnits(outcome, ctx), ...(i === outcomes.length - 1 ? [...more, ...under] : [])],
   }));
 }
@@ -122,7 +127,8 @@ function underRow(row: Row, ctx: PlanContext): string[] {
 function conflictEntry(conflict: ConflictRow, ctx: PlanContext): Entry {
   const places = placesInWords(placesOf(conflict.units), ctx.world.places);
   const under = [conflictText(conflict, ctx.maxValueWidth), ...(ctx.verbose ? conflict.units : [])];
-  return { key: [styled("red", "!"), ` ${formatPath(conflict.path)}`], change: "conflict", places, source: "", under };
+  const key: Cell = [styled("red", "!"), ` ${formatPath(conflict.path)}`];
+  return { key, change: "conflict", places, source: "", sourceBelow: "", under };
 }
 
 /** Four columns if they fit; then the source goes below its row, then the places as well. */
@@ -138,7 +144,7 @@ function layOut(entries: readonly Entry[], width: number): Line[] {
     const indent = " ".repeat(INDENT + Math.min((widths[0] ?? 0) + GAP, Math.floor(width / 2)));
     return lines.flatMap((line, i): Line[] => {
       const entry = entries[i];
-      const moved = [columns < 3 ? entry?.places : "", columns < 4 ? entry?.source : ""];
+      const moved = [columns < 3 ? entry?.places : "", columns < 4 ? entry?.sourceBelow : ""];
       const place = moved.filter((text) => text !== "" && text !== undefined).join("   ");
       const under = [...(place === "" ? [] : [place]), ...(entry?.under ?? [])];
       return [line, ...under.map((text): Line => [indent, styled("dim", text)])];

@@ -99,11 +99,16 @@ export function lostLock(lock: string): Failure {
 }
 
 export function foreignFolder(directory: string, generations: string, name: string): Failure {
+  const [from, beside, to] = [directory, generations, `${generations}/${name}`].map(forShell);
   return new Failure("USAGE", `${directory} is an ordinary folder with files, not a store that trueup made.`, {
     fix:
       `Name another folder in connection.directory, or hand this one over: ` +
-      `mkdir -p ${generations} && mv ${directory} ${generations}/${name} && ln -s ${generations}/${name} ${directory}`,
+      `mkdir -p ${beside} && mv ${from} ${to} && ln -s ${to} ${from}`,
   });
+}
+
+function forShell(path: string): string {
+  return /^[\w./@%+=:,-]+$/u.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 export function notAStore(directory: string): Failure {

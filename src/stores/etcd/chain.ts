@@ -1,13 +1,15 @@
 /** The requests of one apply, in a chain: each is guarded by the head as the one before left it. */
-import type { Key, UnitId, Version } from "../../model.ts";
+import type { IRangeResponse } from "etcd3";
+import type { Key, Version } from "../../model.ts";
 import type { HeadChange } from "../store.ts";
 import { throwIfStopped } from "./client.ts";
 import type { Client } from "./client.ts";
 import { deliver } from "./deliver.ts";
-import { bytesOf, nameAll, nameOne } from "./operations.ts";
+import type { Budget } from "./nesting.ts";
+import { bytesOf, countAll, nameAll, nameOne } from "./operations.ts";
 import type { Packing } from "./pack.ts";
-import { countsDeletions, movedKeys, namesOf, needsCheck } from "./piece.ts";
-import type { Check, Names, Piece } from "./piece.ts";
+import { countsDeletions, expectedCount, isLarge, movedKeys, namesOf, needsCheck } from "./piece.ts";
+import type { Check, Guarding, Names, Piece } from "./piece.ts";
 import { flatRequest, nestedRequest } from "./request.ts";
 import type { HeadState, Outcome } from "./request.ts";
 
@@ -23,8 +25,11 @@ export interface Chain {
   readonly version: Version | null;
   readonly state: HeadState | undefined;
   readonly requests: number;
-  /** Applies the pieces and writes the head in one request; one result for each piece, in their order. */
-  send(pieces: readonly Piece[], state: HeadState, packing: Packing): Promise<Result[]>;
+  /**
+   * Applies the pieces and writes the head in one request; one result for each piece, in their order. `tries` counts
+   * the requests for these pieces: from the second on they are guarded in ways that other keys cannot disturb.
+   */
+  send(pieces: readonly Piece[], state: HeadState, packing: Packing, tries: number): Promise<Result[]>;
   /** Versions of the keys in the span of a piece now, and of its ledger record. */
   look(piece: Piece): Promise<Names>;
 }
@@ -34,9 +39,14 @@ export function chainOf(client: Client, change: HeadChange, signal: AbortSignal 
   let state: HeadState | undefined;
   let requests = 0;
 
-  async function send(pieces: readonly Piece[], wanted: HeadState, packing: Packing): Promise<Result[]> {
+  async function send(pieces: readonly Piece[], wanted: HeadState, packing: Packing, tries: number): Promise<Result[]> {
     throwIfStopped(signal, subjectOf(pieces, change));
-    const checks = packing.flat ? new Map<Piece, Check>() : await check(client, pieces, packing, signal);
+    const { budget, flat } = packing;
+    const large = flat ? [] : pieces.filter((piece) => isLarge(piece, budget));
+    const unclear = tries > 1 ? large : await needingCheck(client, large, budget, signal);
+    const checks = await check(client, unclear, budget.flat, signal);
+    const usual: Guarding = tries > 1 ? "keys" : "runs";
+    const guardings = new Map(pieces.map((piece) => [piece, checks.get(piece) ?? usual]));
     const results = new Map<Piece, Result>();
     for (const [piece, { names }] of checks) {
       const keys = movedKeys(piece, new Map([...names, ...ownLedger(piece)]));
@@ -46,9 +56,7 @@ export function chainOf(client: Client, change: HeadChange, signal: AbortSignal 
     // What the check found is known before the head is written, so the head can tell the truth at once.
     const honest = wanted === "ready" && results.size > 0 ? "partial" : wanted;
     const head = { change, guard: version, state: honest };
-    const request = packing.flat
-      ? flatRequest(head, sent)
-      : nestedRequest(head, sent, packing.budget, checks);
+    const request = flat ? flatRequest(head, sent) : nestedRequest(head, sent, budget, guardings);
     throwIfStopped(signal, subjectOf(pieces, change));
     const delivery = await deliver(client, change, version, request.message, signal);
     requests++;
@@ -59,8 +67,8 @@ export function chainOf(client: Client, change: HeadChange, signal: AbortSignal 
       state = honest;
     }
     const found = recovered
-      ? await recover(client, sent, revision, packing)
-      : await settle(client, sent, request.outcomes(delivery.answer), checks, revision);
+      ? await recover(client, sent, guardings, revision, packing)
+      : await settle(client, sent, request.outcomes(delivery.answer), guardings, revision);
     sent.forEach((piece, n) => results.set(piece, found[n] ?? { kind: "again" }));
     return pieces.map((piece) => results.get(piece) ?? { kind: "again" });
   }
@@ -92,22 +100,53 @@ function ownLedger({ ledger }: Piece): [Key, Version][] {
   return ledger.expected === null ? [] : [[ledger.key, ledger.expected]];
 }
 
-/** Reads the spans of large pieces, each with the revision it is of. */
+/** Large pieces whose runs cannot guard them: too many, or their span holds more or fewer keys than it should. */
+async function needingCheck(
+  client: Client,
+  large: readonly Piece[],
+  budget: Budget,
+  signal: AbortSignal | undefined,
+): Promise<Piece[]> {
+  const counted = large.filter((piece) => !needsCheck(piece, budget) && countsDeletions(piece, budget, "runs"));
+  const counts = await askSpans(client, counted, countAll, budget.flat, signal);
+  return large.filter(
+    (piece) =>
+      needsCheck(piece, budget) ||
+      (counts.has(piece) && Number(counts.get(piece)?.answer.count) !== expectedCount(piece, "runs")),
+  );
+}
+
+/** Reads the names in the spans of large pieces, each with the revision it is of. */
 async function check(
   client: Client,
   pieces: readonly Piece[],
-  { budget }: Packing,
+  atOnce: number,
   signal: AbortSignal | undefined,
 ): Promise<Map<Piece, Check>> {
-  const checks = new Map<Piece, Check>();
-  const large = pieces.filter((piece) => needsCheck(piece, budget));
-  for (let start = 0; start < large.length; start += budget.flat) {
-    const some = large.slice(start, start + budget.flat);
-    const requests = some.flatMap(({ span }) => (span === undefined ? [] : [nameAll(span).request_range ?? {}]));
+  const answers = await askSpans(client, pieces, nameAll, atOnce, signal);
+  return new Map(
+    [...answers].map(([piece, { answer, revision }]) => [piece, { revision, names: namesOf(answer.kvs) }]),
+  );
+}
+
+async function askSpans(
+  client: Client,
+  pieces: readonly Piece[],
+  question: typeof nameAll,
+  atOnce: number,
+  signal: AbortSignal | undefined,
+): Promise<Map<Piece, { readonly answer: IRangeResponse; readonly revision: Version }>> {
+  const found = new Map<Piece, { answer: IRangeResponse; revision: Version }>();
+  for (let start = 0; start < pieces.length; start += atOnce) {
+    const some = pieces.slice(start, start + atOnce);
+    const requests = some.flatMap(({ span }) => (span === undefined ? [] : [question(span).request_range ?? {}]));
     const { revision, answers } = await client.ranges(requests, `look at ${some[0]?.guards[0]?.key ?? ""}`, signal);
-    some.forEach((piece, n) => checks.set(piece, { revision, names: namesOf(answers[n]?.kvs ?? []) }));
+    for (const [n, piece] of some.entries()) {
+      const answer = answers[n];
+      if (answer !== undefined) found.set(piece, { answer, revision });
+    }
   }
-  return checks;
+  return found;
 }
 
 /** Outcomes as results. A count that differs is looked into: deleting by hand is what makes it smaller. */
@@ -115,7 +154,7 @@ async function settle(
   client: Client,
   pieces: readonly Piece[],
   outcomes: readonly Outcome[],
-  checks: ReadonlyMap<Piece, Check>,
+  guardings: ReadonlyMap<Piece, Guarding>,
   revision: Version,
 ): Promise<Result[]> {
   const results: Result[] = [];
@@ -123,7 +162,8 @@ async function settle(
     const outcome = outcomes[n] ?? { kind: "again" };
     if (outcome.kind === "applied") results.push({ kind: "applied", revision });
     else if (outcome.kind !== "counted") results.push(outcome);
-    else if (outcome.count === checks.get(piece)?.names.size) results.push({ kind: "applied", revision });
+    else if (outcome.count === expectedCount(piece, guardings.get(piece) ?? "runs"))
+      results.push({ kind: "applied", revision });
     else results.push(await afterCount(client, piece, revision));
   }
   return results;
@@ -140,6 +180,7 @@ async function afterCount(client: Client, piece: Piece, revision: Version): Prom
 async function recover(
   client: Client,
   pieces: readonly Piece[],
+  guardings: ReadonlyMap<Piece, Guarding>,
   revision: Version,
   { flat, budget }: Packing,
 ): Promise<Result[]> {
@@ -148,8 +189,10 @@ async function recover(
   for (const piece of pieces) {
     const names = await lookAt(client, piece, revision, undefined);
     const keys = movedKeys(piece, names);
-    if (!isCarriedOut(piece, names, revision)) results.push(keys.length === 0 ? { kind: "again" } : { kind: "moved", keys });
-    else if (countsDeletions(piece, budget)) results.push(await afterCount(client, piece, revision));
+    if (!isCarriedOut(piece, names, revision))
+      results.push(keys.length === 0 ? { kind: "again" } : { kind: "moved", keys });
+    else if (countsDeletions(piece, budget, guardings.get(piece) ?? "runs"))
+      results.push(await afterCount(client, piece, revision));
     else results.push({ kind: "applied", revision });
   }
   return results;

@@ -55,10 +55,12 @@ export async function openClient(options: Options): Promise<Client> {
         break;
       }
     }
-    if (last === undefined) throw new Failure("USAGE", "No endpoint of etcd is given.", { fix: "Set connection.endpoints." });
+    if (last === undefined)
+      throw new Failure("USAGE", "No endpoint of etcd is given.", { fix: "Set connection.endpoints." });
     if (last.ok) return last;
     // The next try may be luckier elsewhere: a reader can switch at once, a write is guarded against happening twice.
-    if (standingOf(last.status) === "unknown" || standingOf(last.status) === "busy") first = (first + 1) % connections.length;
+    if (standingOf(last.status) === "unknown" || standingOf(last.status) === "busy")
+      first = (first + 1) % connections.length;
     return last;
   }
 
@@ -129,7 +131,9 @@ async function explain(status: Status, options: Options, subject: string): Promi
 
 /** Waits 50 ms, then longer, at most a second. An abort ends it early. */
 export async function pause(round: number, signal?: AbortSignal): Promise<void> {
-  await sleep(Math.min(1000, 50 * 2 ** round), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+  await sleep(Math.min(1000, 50 * 2 ** round), undefined, signal === undefined ? {} : { signal }).catch(
+    () => undefined,
+  );
 }
 
 export function throwIfStopped(signal: AbortSignal | undefined, subject: string): void {

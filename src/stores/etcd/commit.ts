@@ -42,7 +42,11 @@ export async function* commit(
       const done = await attempt(chain, change, batch, last, packing);
       if (done.error !== undefined && nested === "auto" && isWithoutNesting(done.error, chain, packing)) {
         packing = { ...packing, flat: true };
-        queue = pack(change, [batch, ...queue].flatMap((each) => each.groups), packing);
+        queue = pack(
+          change,
+          [batch, ...queue].flatMap((each) => each.groups),
+          packing,
+        );
         continue;
       }
       for (const event of done.events) {
@@ -51,10 +55,10 @@ export async function* commit(
         yield event;
       }
       if (done.error !== undefined) throw done.error;
-      if (done.again !== undefined) queue.push(done.again);
+      queue.push(...(done.again ?? []));
     }
     const state = isWhole ? "ready" : "partial";
-    if (chain.state !== state) await chain.send([], state, packing);
+    if (chain.state !== state) await chain.send([], state, packing, 1);
     yield { kind: "head", version: chain.version ?? "", state, proof: proofOf(chain, packing, nested === "auto") };
   } catch (error) {
     throw isFailure(error) ? withProgress(error, chain, applied, groups.length) : error;
@@ -64,7 +68,7 @@ export async function* commit(
 interface Done {
   readonly events: readonly CommitEvent[];
   /** Units that the request could not decide about. */
-  readonly again?: Batch;
+  readonly again?: readonly Batch[];
   readonly error?: unknown;
 }
 
@@ -80,20 +84,15 @@ async function attempt(
       const { event, error } = await applyLarge(chain, change, batch.groups[0], last, packing);
       return { events: [event], error };
     }
-    const results = await chain.send(batch.pieces, last, packing);
+    const results = await chain.send(batch.pieces, last, packing, batch.tries);
     const isUndecided = (n: number): boolean => (results[n]?.kind ?? "again") === "again" && batch.tries < TRIES;
     const events = batch.groups.flatMap((group, n) =>
       isUndecided(n) ? [] : [eventOf(group.unit, group.writes, results[n] ?? { kind: "again" })],
     );
-    if (events.length === batch.groups.length) return { events };
-    const again = {
-      ...batch,
-      groups: batch.groups.filter((_, n) => isUndecided(n)),
-      pieces: batch.pieces.filter((_, n) => isUndecided(n)),
-      // A flat request that one unit stopped says nothing against the others.
-      tries: events.length > 0 ? batch.tries : batch.tries + 1,
-    };
-    return { events, again };
+    const again = batch.groups.filter((_, n) => isUndecided(n));
+    // A flat request that one unit stopped says nothing against the others.
+    const tries = packing.flat && events.length > 0 ? batch.tries : batch.tries + 1;
+    return { events, again: again.length === 0 ? [] : pack(change, again, packing, tries) };
   } catch (error) {
     return { events: [], error };
   }

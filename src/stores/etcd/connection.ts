@@ -19,7 +19,14 @@ export interface Connection {
 interface GrpcClient {
   readonly constructor: {
     readonly service: Readonly<
-      Record<Method, { readonly path: string; requestSerialize(request: object): Buffer; responseDeserialize(bytes: Buffer): unknown }>
+      Record<
+        Method,
+        {
+          readonly path: string;
+          requestSerialize(request: object): Buffer;
+          responseDeserialize(bytes: Buffer): unknown;
+        }
+      >
     >;
   };
   getChannel(): {
@@ -127,8 +134,17 @@ export async function connection(endpoint: Endpoint, options: Options): Promise<
     const { path, requestSerialize, responseDeserialize } = client.constructor.service[method];
     const deadline = Date.now() + options.timeout;
     return new Promise((resolve) => {
-      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, { deadline }, (error, value) =>
-        resolve(error === null ? { ok: true, value: value as T } : failed(error.code ?? 2, error.details ?? "", true)),
+      client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        metadata,
+        { deadline },
+        (error, value) =>
+          resolve(
+            error === null ? { ok: true, value: value as T } : failed(error.code ?? 2, error.details ?? "", true),
+          ),
       );
     });
   }
@@ -172,8 +188,12 @@ function fromMessage(error: unknown): { readonly code: number; readonly details:
 }
 
 function unusable(cause: Error): Failure {
-  return new Failure("TLS", "A file of connection.tls is not a certificate or key in PEM format, or they do not belong together.", {
-    fix: "Check the files with: openssl x509 -noout -text -in <file>",
-    cause,
-  });
+  return new Failure(
+    "TLS",
+    "A file of connection.tls is not a certificate or key in PEM format, or they do not belong together.",
+    {
+      fix: "Check the files with: openssl x509 -noout -text -in <file>",
+      cause,
+    },
+  );
 }

@@ -105,7 +105,11 @@ async function ours(
     : unknownOutcome(change, doubt);
 }
 
-async function headAt(client: Client, { key }: HeadChange, revision: Version | undefined): Promise<FoundHead | undefined> {
+async function headAt(
+  client: Client,
+  { key }: HeadChange,
+  revision: Version | undefined,
+): Promise<FoundHead | undefined> {
   const pinned = revision === undefined ? {} : { revision };
   const { kvs } = await client.range({ key: bytesOf(key), ...pinned }, `read ${key}`);
   const [kv] = kvs;

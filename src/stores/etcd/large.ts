@@ -45,7 +45,12 @@ export async function applyLarge(
   const all = pieceOf(unit, writes, { ...group.ledger, text: undefined });
   const early = movedKeys(all, await chain.look(all));
   if (early.length > 0) return { event: { kind: "moved", unit, keys: early } };
-  const begun = await step(chain, recordPiece(group, group.ledger.expected, pendingText(change, group)), "applying", packing);
+  const begun = await step(
+    chain,
+    recordPiece(group, group.ledger.expected, pendingText(change, group)),
+    "applying",
+    packing,
+  );
   if (begun.kind === "moved") return { event: { kind: "moved", unit, keys: begun.keys } };
   if (begun.kind !== "applied") return { event: { kind: "failed", unit, failure: interrupted(unit, []), written: [] } };
 
@@ -76,8 +81,8 @@ export async function applyLarge(
 /** Sends one piece, again while only its neighbours get in its way. */
 async function step(chain: Chain, piece: Piece, state: HeadState, packing: Packing): Promise<Result> {
   let result: Result = { kind: "again" };
-  for (let n = 0; n < TRIES && result.kind === "again"; n++) {
-    result = (await chain.send([piece], state, packing))[0] ?? { kind: "again" };
+  for (let tries = 1; tries <= TRIES && result.kind === "again"; tries++) {
+    result = (await chain.send([piece], state, packing, tries))[0] ?? { kind: "again" };
   }
   return result;
 }
@@ -106,7 +111,7 @@ function pendingText(change: HeadChange, { unit, ledger, writes }: Group): strin
 function cut({ unit, ledger, writes }: Group, packing: Packing): Write[][] {
   const { budget, flat, maxBytes } = packing;
   const most = flat ? budget.flat - 2 : unitCapacity(budget);
-  // Beyond these a nested piece guards its span as one.
+  // Beyond these a nested piece guards ranges; its keys' own guards are rounded up to that many.
   const guarded = flat ? most : budget.unit + 1;
   const room = maxBytes - 4096 - 4 * Buffer.byteLength(ledger.key);
   const batches: Write[][] = [];
@@ -146,7 +151,9 @@ function whatDoesNotFit(
     ...records.map((text) => recordPiece(group, SOME_VERSION, text)),
     ...batches.map((batch) => pieceOf(group.unit, batch, guard)),
   ];
-  const tooLarge = pieces.find((piece) => !fits(piece, sizeOf(piece, packing), room, packing));
+  const tooLarge = pieces.find(
+    (piece) => !fits(piece, Math.max(sizeOf(piece, packing, 1), sizeOf(piece, packing, 2)), room, packing),
+  );
   if (tooLarge === undefined) return undefined;
   const what = tooLarge.writesLedger ? `the ledger record ${group.ledger.key}` : (tooLarge.guards[0]?.key ?? "a key");
   return new Failure("LIMIT", `${group.unit} cannot be written: ${what} is over the size of one request to etcd.`, {

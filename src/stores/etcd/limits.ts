@@ -27,7 +27,10 @@ export const limits: Limits = {
         fix: "Shorten the names in it, or the path of the target.",
       };
     if (!isHoldable(key))
-      return { message: "the key holds a character that is not text (NUL or half a surrogate pair)", fix: "Rename it." };
+      return {
+        message: "the key holds a character that is not text (NUL or half a surrogate pair)",
+        fix: "Rename it.",
+      };
     if (text === undefined) return undefined;
     if (!isHoldable(text))
       return {

@@ -71,9 +71,7 @@ export function unnest(operations: readonly IRequestOp[], answers: readonly IRes
   return operations.flatMap((operation, n) => {
     const answer = answers[n];
     if (answer === undefined) return [];
-    return isGroup(operation)
-      ? unnest(operation.request_txn?.success ?? [], answer.response_txn.responses)
-      : [answer];
+    return isGroup(operation) ? unnest(operation.request_txn?.success ?? [], answer.response_txn.responses) : [answer];
   });
 }
 

@@ -25,6 +25,11 @@ export function isStill(key: Buffer, expected: Version | null): ICompare {
   return { target: "Mod", result: "Equal", key, mod_revision: expected === null ? "0" : checkVersion(expected) };
 }
 
+/** True while every key that exists in the range has that version; null: while none exists. A deletion is not seen. */
+export function areStill(range: Span, expected: Version | null): ICompare {
+  return { ...isStill(range.first, expected), range_end: range.end };
+}
+
 /** True while no key of the range was written after `revision`. A deletion is not seen: what is gone has no revision. */
 export function isQuiet(range: Span, revision: string): ICompare {
   return {

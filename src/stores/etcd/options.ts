@@ -87,7 +87,8 @@ export const connectionSchema: PlainMap = {
     },
     maxRequestBytes: {
       type: "integer",
-      description: "Largest request sent. Raise or lower it with the server's --max-request-bytes, and stay below that.",
+      description:
+        "Largest request sent. Raise or lower it with the server's --max-request-bytes, and stay below that.",
       minimum: 65_536,
       default: DEFAULT_MAX_REQUEST_BYTES,
     },

@@ -4,8 +4,8 @@ import type { Group, HeadChange } from "../store.ts";
 import { capacity, unitCapacity } from "./nesting.ts";
 import type { Budget } from "./nesting.ts";
 import { bytesOf, isStill, put, readOne } from "./operations.ts";
-import { flatTxn, nestedTxn, needsCheck, pieceOf } from "./piece.ts";
-import type { Check, Piece } from "./piece.ts";
+import { flatTxn, isLarge, nestedTxn, needsCheck, pieceOf } from "./piece.ts";
+import type { Check, Guarding, Piece } from "./piece.ts";
 import { txnSize } from "./size.ts";
 
 export type Batch =
@@ -30,10 +30,12 @@ const SOME_CHECK: Check = { revision: "9223372036854775806", names: new Map() };
 /** Bytes that grouping may add to each piece: tags and lengths of a few levels. */
 const WRAPPING = 32;
 
-/** Bytes of a piece inside a request. Exact but for the wrapping, which is rounded up. */
-export function sizeOf(piece: Piece, { budget, flat }: Packing): number {
-  const check = needsCheck(piece, budget) ? SOME_CHECK : undefined;
-  return txnSize(flat ? flatTxn(piece) : nestedTxn(piece, budget, check)) + WRAPPING;
+/** Bytes of a piece inside a request of the `tries`-th try; the wrapping is rounded up. */
+export function sizeOf(piece: Piece, { budget, flat }: Packing, tries: number): number {
+  if (flat) return txnSize(flatTxn(piece)) + WRAPPING;
+  const size = (guarding: Guarding): number => txnSize(nestedTxn(piece, budget, guarding)) + WRAPPING;
+  if (!isLarge(piece, budget)) return size(tries > 1 ? "keys" : "runs");
+  return Math.max(size(SOME_CHECK), tries > 1 || needsCheck(piece, budget) ? 0 : size("runs"));
 }
 
 /** Bytes that are left for units beside the head. */
@@ -55,15 +57,18 @@ function operationsOf(piece: Piece): number {
   return Math.max(piece.guards.length + 1, piece.operations.length);
 }
 
-/** At least one batch, so that a commit without groups still writes its head. */
-export function pack(head: HeadChange, groups: readonly Group[], packing: Packing): Batch[] {
+/**
+ * The groups in batches, for their `tries`-th try. At least one batch, so that a commit without groups still writes its
+ * head.
+ */
+export function pack(head: HeadChange, groups: readonly Group[], packing: Packing, tries = 1): Batch[] {
   const room = roomBeside(head, packing);
   const slots = packing.flat ? Infinity : capacity(packing.budget.root - 1);
   const batches: Batch[] = [];
   let open: { groups: Group[]; pieces: Piece[]; bytes: number; operations: number } | undefined;
   for (const group of groups) {
     const piece = wholePiece(group);
-    const bytes = sizeOf(piece, packing);
+    const bytes = sizeOf(piece, packing, tries);
     if (!fits(piece, bytes, room, packing)) {
       batches.push({ kind: "large", groups: [group] });
       open = undefined;
@@ -77,14 +82,14 @@ export function pack(head: HeadChange, groups: readonly Group[], packing: Packin
         (packing.flat && open.operations + operations >= packing.budget.flat));
     if (open === undefined || isFull) {
       open = { groups: [], pieces: [], bytes: 0, operations: 0 };
-      batches.push({ kind: "whole", groups: open.groups, pieces: open.pieces, tries: 1 });
+      batches.push({ kind: "whole", groups: open.groups, pieces: open.pieces, tries });
     }
     open.groups.push(group);
     open.pieces.push(piece);
     open.bytes += bytes;
     open.operations += operations;
   }
-  return batches.length === 0 ? [{ kind: "whole", groups: [], pieces: [], tries: 1 }] : batches;
+  return batches.length === 0 ? [{ kind: "whole", groups: [], pieces: [], tries }] : batches;
 }
 
 function wholePiece({ unit, writes, ledger }: Group): Piece {

@@ -59,7 +59,9 @@ async function probe(endpoint: Endpoint, tls: TlsFiles): Promise<Cause> {
 
 /** Codes of the operating system look like ECONNRESET; those of OpenSSL and of Node's certificate checks do not. */
 function isOfNetwork(code: string): boolean {
-  return (/^E[A-Z]+(?:_AGAIN)?$/u.test(code) && code !== "EPROTO") || code === NO_CAUSE || code.startsWith("ERR_SOCKET");
+  return (
+    (/^E[A-Z]+(?:_AGAIN)?$/u.test(code) && code !== "EPROTO") || code === NO_CAUSE || code.startsWith("ERR_SOCKET")
+  );
 }
 
 async function plainText(endpoint: Endpoint): Promise<string> {

@@ -78,13 +78,14 @@ async function* exactly(
 ): AsyncGenerator<RangesAnswer> {
   let revision = at;
   let size = Math.min(100, client.options.maxTxnOps);
-  for (let start = 0; start < keys.length; ) {
+  for (let start = 0; start < keys.length;) {
     const wanted = keys.slice(start, start + size);
     const pinned = revision === undefined ? {} : { revision };
     const requests = wanted.map((key) => ({ key: bytesOf(key), ...pinned }));
     try {
       const answer = await client.ranges(requests, `read ${wanted[0] ?? ""}`, signal);
-      if (answer.answers.length !== wanted.length) throw incomplete(wanted[0] ?? "", wanted.length, answer.answers.length);
+      if (answer.answers.length !== wanted.length)
+        throw incomplete(wanted[0] ?? "", wanted.length, answer.answers.length);
       revision ??= answer.revision;
       yield answer;
       start += wanted.length;
@@ -101,14 +102,15 @@ function entries(query: ReadQuery): (kv: IKeyValue) => Entry {
   return ({ key: bytes, value, mod_revision: version }) => {
     const key = keyOf(bytes);
     const secret = secretKeys.has(key);
-    return secret && secrets === "versions"
-      ? { key, version, secret }
-      : { key, version, secret, value: textOf(value) };
+    return secret && secrets === "versions" ? { key, version, secret } : { key, version, secret, value: textOf(value) };
   };
 }
 
 /** Prefixes inside others, and keys inside prefixes, would come twice. */
-function withoutOverlap({ prefixes, keys }: ReadQuery): { readonly prefixes: readonly Key[]; readonly keys: readonly Key[] } {
+function withoutOverlap({ prefixes, keys }: ReadQuery): {
+  readonly prefixes: readonly Key[];
+  readonly keys: readonly Key[];
+} {
   const distinct = [...new Set(prefixes)];
   const outer = distinct.filter((one) => !distinct.some((other) => other !== one && one.startsWith(other)));
   return {

@@ -8,7 +8,7 @@ import { nest, unnest } from "./nesting.ts";
 import type { Budget } from "./nesting.ts";
 import { bytesOf, isStill, put, readOne } from "./operations.ts";
 import { countsDeletions, flatTxn, movedKeys, namesOf, nestedTxn } from "./piece.ts";
-import type { Check, Piece } from "./piece.ts";
+import type { Guarding, Piece } from "./piece.ts";
 import { textOf } from "./text.ts";
 
 export type HeadState = Head["state"];
@@ -38,9 +38,10 @@ export function nestedRequest(
   head: HeadWrite,
   pieces: readonly Piece[],
   budget: Budget,
-  checks: ReadonlyMap<Piece, Check>,
+  guardings: ReadonlyMap<Piece, Guarding>,
 ): Request {
-  const children = pieces.map((piece): IRequestOp => ({ request_txn: nestedTxn(piece, budget, checks.get(piece)) }));
+  const guardingOf = (piece: Piece): Guarding => guardings.get(piece) ?? "runs";
+  const children = pieces.map((piece): IRequestOp => ({ request_txn: nestedTxn(piece, budget, guardingOf(piece)) }));
   // The head stays on the first level: etcd 3.4 looks only there when it decides whether its disk has room for a write.
   const units = nest(children, budget.root - 1);
   const success = [...units, headPut(head)];
@@ -52,7 +53,7 @@ export function nestedRequest(
         const inner = answers[n]?.response_txn;
         if (inner === undefined || inner === null) throw misunderstood(head.change.key);
         if (inner.succeeded)
-          return countsDeletions(piece, budget)
+          return countsDeletions(piece, budget, guardingOf(piece))
             ? { kind: "counted", count: Number(inner.responses[0]?.response_range.count ?? 0) }
             : { kind: "applied" };
         return outcomeOfRefused(piece, inner);

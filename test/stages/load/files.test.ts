@@ -213,8 +213,8 @@ describe("content", () => {
     ["db: { from: vault }\n", ["db", "from"], "db.from must be external, sops, generate or ref"],
     ["db: hunter2\n", ["db"], "db must be a map or empty"],
     ["db.password:\n", ["db.password"], '"db.password" cannot be the name of an entry of the file'],
-    ["db: { from: ref }\n", ["db", "ref"], "db.ref is missing"],
-    ["db: { ref: 'aws-sm://x' }\n", ["db", "from"], "db.from is missing"],
+    ["db: { from: ref }\n", ["db"], "db.ref is missing"],
+    ["db: { ref: 'aws-sm://x' }\n", ["db"], "db.from is missing"],
     ["- db\n", [], "the file must be a map or empty"],
   ])("secrets.yaml: %j", (text, path, message) => {
     const { problems } = repo({ "apps/a/secrets.yaml": text });

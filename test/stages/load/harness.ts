@@ -57,7 +57,12 @@ export function position(
   return at === undefined ? "nowhere" : format(locate(at, loaded.repo?.sources ?? sources));
 }
 
-export function format(position: Position | undefined): string {
-  if (position === undefined) return "nowhere";
-  return `${position.line}:${position.column}-${position.endLine}:${position.endColumn}`;
+export function format(place: Position | undefined): string {
+  if (place === undefined) return "nowhere";
+  return `${place.line}:${place.column}-${place.endLine}:${place.endColumn}`;
+}
+
+/** `"a b"` → `["a", "b"]`, for tables of words. */
+export function words(text: string): string[] {
+  return text.split(" ");
 }

@@ -1,10 +1,10 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { EVENT_ID, getScalarValue, parseEvents } from "js-yaml";
 import type { ScalarEvent } from "js-yaml";
 import { describe, expect, test } from "vitest";
 import { locate } from "../../../src/load/locate.ts";
 import { offsetsOf } from "../../../src/load/offsets.ts";
-import type { At } from "../../../src/model.ts";
+import type { At, Origin, Stretch } from "../../../src/model.ts";
 import { format } from "./harness.ts";
 
 const TEXT = `# comment
@@ -26,8 +26,11 @@ folded: >-
   two {{env}}
 `;
 
-function at(place: Omit<At, "file"> & object, text = TEXT, file = "f.yaml"): string {
-  return format(locate({ file, ...place } as At, new Map([[file, { path: file, text }]])));
+type Place = Partial<Omit<Origin, "file"> & Omit<Stretch, "file">>;
+
+function at(place: Place, text = TEXT, file = "f.yaml"): string {
+  const where: At = { file, ...place };
+  return format(locate(where, new Map([[file, { path: file, text }]])));
 }
 
 describe("key paths", () => {

@@ -2,10 +2,10 @@
 import type { At, Conflict, Edit, Place, Plain, Plan, Position } from "../../../src/model.ts";
 import type { PlanContext, World } from "../../../src/report/context.ts";
 import { splitUnit } from "../../../src/report/reach.ts";
-import { DEV, edit, origin, place, PLACES, planOf, WORLD } from "./build.ts";
+import { edit, origin, place, PLACES, planOf, WORLD } from "./build.ts";
 
 /** Lines are found in a table: `apps/orders/base.yaml` + path → line. Everything else is on line 1. */
-export function locator(lines: { readonly [fileAndPath: string]: number }): (at: At) => Position | undefined {
+function locator(lines: { readonly [fileAndPath: string]: number }): (at: At) => Position | undefined {
   return (at) => {
     if (!("path" in at)) return undefined;
     const line = lines[`${at.file} ${at.path.join(".")}`];

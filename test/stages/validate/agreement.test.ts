@@ -2,7 +2,7 @@
 import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { fullFormats } from "ajv-formats/dist/formats.js";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Plain, PlainMap, Value, ValueMap } from "../../../src/model.ts";
 import { isSecret } from "../../../src/secret.ts";

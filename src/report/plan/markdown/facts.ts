@@ -52,7 +52,7 @@ export function isGuarded(facts: Facts, unit: UnitId): boolean {
 }
 
 /** `**prod** (both regions)`: bold says "protected". */
-export function placeMarkdown(words: PlaceWords): string {
+function placeMarkdown(words: PlaceWords): string {
   return (
     (words.protected ? bold(words.env) : prose(words.env)) +
     (words.rest.startsWith(" (") ? words.rest : regionMarkdown(words.rest))
