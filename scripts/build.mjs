@@ -8,6 +8,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { etcdProto } from "./etcd-proto-plugin.mjs";
+import { precompiledSchemas } from "./precompile-plugin.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 const OUT = join(ROOT, "dist");
@@ -27,7 +28,7 @@ await build({
   minifyWhitespace: true,
   legalComments: "linked",
   logLevel: "warning",
-  plugins: [etcdProto],
+  plugins: [etcdProto, precompiledSchemas],
   // CommonJS packages ask for Node's own modules through require.
   banner: {
     js: 'import { createRequire as trueupRequire } from "node:module"; const require = trueupRequire(import.meta.url);',

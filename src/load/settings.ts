@@ -6,6 +6,7 @@ import type { KeyPath, Plain, PlainMap } from "../model.ts";
 import type { Problem } from "../problem.ts";
 import { suggest } from "../suggest.ts";
 import { showName } from "./characters.ts";
+import { PRECOMPILED } from "./precompiled.ts";
 
 export const CONFIG_FILE = "trueup.yaml";
 
@@ -19,10 +20,10 @@ const COMPILED = new WeakMap<JsonSchema, ValidateFunction>();
  * the value. Messages name settings and what is allowed, never what was written.
  */
 export function checkSettings(value: Plain, schema: JsonSchema, file: string, under: KeyPath = []): Problem[] {
-  return violations(value, schema, schema).map(({ path, isKey, ...words }) => ({
+  return violations(value, schema, schema, under).map(({ path, isKey, ...words }) => ({
     code: "TU1016",
     severity: "error",
-    at: { file, path: [...under, ...path], part: isKey ? "key" : "value" },
+    at: { file, path, part: isKey ? "key" : "value" },
     ...words,
   }));
 }
@@ -38,8 +39,8 @@ interface Violation extends Words {
   readonly isKey: boolean;
 }
 
-function violations(value: Plain, schema: JsonSchema, root: JsonSchema, under: KeyPath = []): Violation[] {
-  const validate = COMPILED.get(schema) ?? compile(schema);
+function violations(value: Plain, schema: JsonSchema, root: JsonSchema, under: KeyPath): Violation[] {
+  const validate = COMPILED.get(schema) ?? precompiled(schema) ?? compile(schema);
   if (validate(value)) return [];
   const errors = validate.errors ?? [];
   const choices = errors.filter(({ keyword }) => keyword === "anyOf" || keyword === "oneOf");
@@ -51,8 +52,21 @@ function violations(value: Plain, schema: JsonSchema, root: JsonSchema, under: K
   ];
 }
 
+function precompiled(schema: JsonSchema): ValidateFunction | undefined {
+  return typeof schema.$id === "string" && Object.hasOwn(PRECOMPILED, schema.$id) ? PRECOMPILED[schema.$id] : undefined;
+}
+
 function compile(schema: JsonSchema): ValidateFunction {
-  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, ownProperties: true, validateSchema: false });
+  const ajv = new Ajv({
+    allErrors: true,
+    verbose: true,
+    strict: false,
+    ownProperties: true,
+    // Our own schema: a test checks it once, a user does not wait for it at every start.
+    validateSchema: false,
+    meta: false,
+    code: { optimize: false },
+  });
   const validate = ajv.compile(schema);
   COMPILED.set(schema, validate);
   return validate;

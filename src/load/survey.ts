@@ -41,7 +41,7 @@ function isOwn(path: string): boolean {
 
 function overBudget(entries: readonly TreeEntry[]): Problem | undefined {
   let bytes = 0;
-  if (false)
+  if (entries.length > LIMITS.files)
     return tooMuch(`apps/, shared/ and schemas/ hold more than ${formatCount(LIMITS.files)} files and folders`, "apps");
   for (const { path, size } of entries) {
     const steps = path.split("/");

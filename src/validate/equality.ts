@@ -25,8 +25,8 @@ export function firstRepeat(items: readonly Plain[]): readonly [number, number] 
 
 /** Tells whether a value equals one of `allowed`. */
 export function oneOf(allowed: readonly Plain[]): (value: Plain) => boolean {
+  const scalars = new Set(allowed);
+  if (allowed.every((value) => typeof value !== "object" || value === null)) return (value) => scalars.has(value);
   const names = new Set(allowed.map(nameOf));
-  // No need to write out a large map where only scalars are allowed.
-  const flat = allowed.every((value) => typeof value !== "object" || value === null);
-  return (value) => !(flat && typeof value === "object" && value !== null) && names.has(nameOf(value));
+  return (value) => names.has(nameOf(value));
 }

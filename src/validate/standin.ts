@@ -10,13 +10,14 @@ export function withStandIns(values: ValueMap): ValueMap {
   const replace = (value: Value): Value => {
     if (typeof value !== "object" || value === null) return value;
     if (isSecret(value)) return `${START}${++count}`;
+    if (Array.isArray(value)) {
+      const copy = (value as readonly Value[]).map(replace);
+      return copy.every((item, index) => item === value[index]) ? value : copy;
+    }
     let copy: Record<string, Value> | undefined;
-    for (const key of Object.keys(value)) {
-      const child = (value as ValueMap)[key] as Value;
+    for (const [key, child] of Object.entries(value) as [string, Value][]) {
       const replaced = replace(child);
-      if (replaced === child) continue;
-      copy ??= (Array.isArray(value) ? [...(value as readonly Value[])] : { ...value }) as Record<string, Value>;
-      copy[key] = replaced;
+      if (replaced !== child) (copy ??= { ...(value as ValueMap) })[key] = replaced;
     }
     return copy ?? value;
   };

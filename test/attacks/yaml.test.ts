@@ -34,6 +34,10 @@ function flat(keys: number): string {
   return many(keys, (i) => `key_number_${i}: value ${i}`);
 }
 
+function chain(length: number): string {
+  return `a0: &a0 [x]\n${many(length, (i) => `a${i + 1}: &a${i + 1} [*a${i}]`)}`;
+}
+
 describe("YML-01 billion laughs", () => {
   const names = "abcdefghi".split("");
   const line = (name: string, i: number): string => {
@@ -47,8 +51,9 @@ describe("YML-01 billion laughs", () => {
   });
 
   test("a chain of aliases does not get around the depth", () => {
-    const chain = Array.from({ length: 5000 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}]`);
-    expect(codes(refused(["a0: &a0 [x]", ...chain].join("\n")))).toEqual(["TU1011"]);
+    expect(yaml(chain(60)).problems).toEqual([]);
+    expect(codes(refused(chain(100)))).toEqual(["TU1011"]);
+    expect(codes(refused(chain(5000)))).toEqual(["TU1011"]);
   });
 
   test("merging does not get around the number of values", () => {

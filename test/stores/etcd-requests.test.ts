@@ -5,7 +5,7 @@ import type { IRequestOp, ITxnRequest } from "etcd3";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { etcd } from "../../src/stores/etcd/etcd.ts";
-import { budgetOf, capacity, nest, spread, unitCapacity } from "../../src/stores/etcd/nesting.ts";
+import { budgetOf, capacity, nest, spread } from "../../src/stores/etcd/nesting.ts";
 import { flatTxn, nestedTxn, pieceOf } from "../../src/stores/etcd/piece.ts";
 import type { Guarding } from "../../src/stores/etcd/piece.ts";
 import { pack } from "../../src/stores/etcd/pack.ts";
@@ -63,7 +63,7 @@ describe("trees of nested transactions", () => {
   it("hold large units beside the guards and the count of their level", () => {
     for (const most of [16, 32, 128, 512]) {
       const budget = budgetOf(most);
-      for (const count of [1, budget.unit, budget.unit + 1, Math.min(unitCapacity(budget), 20_000)]) {
+      for (const count of [1, budget.unit, budget.unit + 1, Math.min(budget.most, 20_000)]) {
         const operations = someOperations(count);
         const success = [...someOperations(1), ...spread(operations, budget)];
         const compare = Array.from({ length: budget.top + 2 }, () => ({ key: Buffer.from("/k") }));

@@ -1,5 +1,4 @@
 /** One unit as YAML for people, each value with the line it comes from. */
-import { formatPath } from "../../address.ts";
 import type { KeyPath, Plain, RenderedUnit, Secret, Value, ValueMap } from "../../model.ts";
 import { isSecret } from "../../secret.ts";
 import { isValueMap } from "../../tree.ts";
@@ -115,8 +114,4 @@ export function physicalText(
     ),
     color,
   );
-}
-
-export function keyName(path: KeyPath): string {
-  return formatPath(path);
 }

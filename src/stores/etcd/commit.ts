@@ -1,5 +1,6 @@
 /** Applies the groups in as few guarded transactions as possible: usually one. */
 import { Failure, isFailure } from "../../failure.ts";
+import type { Key } from "../../model.ts";
 import type { CommitEvent, Group, HeadChange } from "../store.ts";
 import { chainOf } from "./chain.ts";
 import type { Chain } from "./chain.ts";
@@ -106,13 +107,18 @@ function isWithoutNesting(error: unknown, chain: Chain, { flat }: Packing): bool
 
 /** etcd refuses a request that writes a key twice, as a whole. Two units with one key are a bug that is better named. */
 function refuseDuplicates(change: HeadChange, groups: readonly Group[]): void {
-  const seen = new Set([change.key]);
-  for (const key of groups.flatMap(({ ledger, writes }) => [ledger.key, ...writes.map((write) => write.key)])) {
+  const seen = new Set<Key>();
+  const see = (key: Key): void => {
     if (seen.has(key))
       throw new Failure("INTERNAL", `${key} would be written twice in one apply.`, {
         fix: "This looks like a fault of trueup: two settings on one key should have been found. Please report it.",
       });
     seen.add(key);
+  };
+  see(change.key);
+  for (const { ledger, writes } of groups) {
+    see(ledger.key);
+    for (const { key } of writes) see(key);
   }
 }
 

@@ -8,7 +8,6 @@ import type { Key, LedgerEntry, LedgerRecord, Version } from "../../model.ts";
 import { encodeLedger } from "../records.ts";
 import type { CommitEvent, Group, HeadChange, Write } from "../store.ts";
 import type { Chain, Result } from "./chain.ts";
-import { unitCapacity } from "./nesting.ts";
 import { isStill, nameOne } from "./operations.ts";
 import { interrupted, revived, TRIES, versionsOf } from "./outcome.ts";
 import { fits, roomBeside, sizeOf } from "./pack.ts";
@@ -110,7 +109,7 @@ function pendingText(change: HeadChange, { unit, ledger, writes }: Group): strin
 /** The writes in batches, each as large as one request can be. */
 function cut({ unit, ledger, writes }: Group, packing: Packing): Write[][] {
   const { budget, flat, maxBytes } = packing;
-  const most = flat ? budget.flat - 2 : unitCapacity(budget);
+  const most = flat ? budget.flat - 2 : budget.most;
   // Beyond these a nested piece guards ranges; its keys' own guards are rounded up to that many.
   const guarded = flat ? most : budget.unit + 1;
   const room = maxBytes - 4096 - 4 * Buffer.byteLength(ledger.key);

@@ -14,6 +14,8 @@ export interface Budget {
   /** A unit with more operations than that: its own level, and what is left below it. */
   readonly top: number;
   readonly rest: number;
+  /** Most operations that a large unit can have. */
+  readonly most: number;
   /** Operations of a transaction without nesting. */
   readonly flat: number;
 }
@@ -24,7 +26,8 @@ export function budgetOf(maxTxnOps: number): Budget {
   const unit = maxTxnOps - root;
   const top = Math.floor(unit * 0.6);
   // Two more comparisons, of the span and of the ledger record, or the count, may stand on a large unit's level.
-  return { root, unit, top, rest: unit - top - 2, flat: maxTxnOps - 2 };
+  const rest = unit - top - 2;
+  return { root, unit, top, rest, most: top * capacity(rest), flat: maxTxnOps - 2 };
 }
 
 /** Most operations that a tree within a budget can hold. */
@@ -51,11 +54,6 @@ export function spread(operations: readonly IRequestOp[], { unit, top, rest }: B
   if (operations.length < unit) return [...operations];
   const size = Math.ceil(operations.length / top);
   return chunks(operations, size).map((chunk) => group(nest(chunk, rest)));
-}
-
-/** Most operations that {@link spread} can place. */
-export function unitCapacity({ top, rest }: Budget): number {
-  return top * capacity(rest);
 }
 
 function group(operations: IRequestOp[]): IRequestOp {

@@ -23,7 +23,9 @@ export function eventOf(unit: UnitId, writes: readonly Write[], result: Result):
 
 /** All keys that one request puts get its revision. */
 export function versionsOf(writes: readonly Write[], revision: Version): Map<Key, Version> {
-  return new Map(writes.flatMap(({ kind, key }) => (kind === "put" ? [[key, revision] as const] : [])));
+  const versions = new Map<Key, Version>();
+  for (const { kind, key } of writes) if (kind === "put") versions.set(key, revision);
+  return versions;
 }
 
 /** Keys that somebody deleted between the check of a large unit and its write. They exist again. */

@@ -1,7 +1,7 @@
 /** Which units go into which request: as few requests as their bytes and operations allow, units always whole. */
 import { encodeHead, encodeLedger } from "../records.ts";
 import type { Group, HeadChange } from "../store.ts";
-import { capacity, unitCapacity } from "./nesting.ts";
+import { capacity } from "./nesting.ts";
 import type { Budget } from "./nesting.ts";
 import { bytesOf, isStill, put, readOne } from "./operations.ts";
 import { flatTxn, isLarge, nestedTxn, needsCheck, pieceOf } from "./piece.ts";
@@ -49,7 +49,7 @@ export function roomBeside({ key, head }: HeadChange, { maxBytes }: Packing): nu
 /** True if one request can hold the piece beside the head. */
 export function fits(piece: Piece, bytes: number, room: number, { budget, flat }: Packing): boolean {
   if (bytes > room) return false;
-  return flat ? operationsOf(piece) < budget.flat : piece.operations.length <= unitCapacity(budget);
+  return flat ? operationsOf(piece) < budget.flat : piece.operations.length <= budget.most;
 }
 
 /** Operations or guards, whichever are more: what a flat transaction counts. */

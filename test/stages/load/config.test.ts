@@ -30,6 +30,17 @@ const TYPES: TargetTypes = {
       properties: {
         endpoints: { type: "array", minItems: 1, items: { type: "string" } },
         username: { anyOf: [{ type: "string" }, { $ref: "#/definitions/fromEnv" }] },
+        tls: {
+          oneOf: [
+            { type: "object", additionalProperties: false, required: ["ca"], properties: { ca: { type: "string" } } },
+            {
+              type: "object",
+              additionalProperties: false,
+              required: ["cert", "key"],
+              properties: { cert: { type: "string" }, key: { type: "string" } },
+            },
+          ],
+        },
         password: { anyOf: [{ type: "string" }, { $ref: "#/definitions/fromEnv" }] },
       },
       definitions: {
@@ -228,25 +239,38 @@ describe("kinds of stores", () => {
       "{ x: { type: etcd, path: /a, connection: { endponts: [a], endpoints: [b] } } }",
       "TU1016",
       ["targets", "x", "connection", "endponts"],
-      "endponts is not a setting; did you mean endpoints?",
+      "targets.x.connection.endponts is not a setting; did you mean endpoints?",
     ],
-    ["{ x: { type: etcd, path: /a } }", "TU1016", ["targets", "x", "connection"], "endpoints is missing"],
+    [
+      "{ x: { type: etcd, path: /a } }",
+      "TU1016",
+      ["targets", "x", "connection"],
+      "targets.x.connection.endpoints is missing",
+    ],
     [
       "{ x: { type: etcd, path: /a, connection: { endpoints: [a], password: 1 } } }",
       "TU1016",
       ["targets", "x", "connection", "password"],
-      "password must be text or a map",
+      "targets.x.connection.password must be text or a map",
     ],
     [
       "{ x: { type: etcd, path: /a, connection: { endpoints: [a], password: { fromEvn: A } } } }",
       "TU1016",
       ["targets", "x", "connection", "password", "fromEvn"],
-      "password.fromEvn is not a setting; did you mean fromEnv?",
+      "targets.x.connection.password.fromEvn is not a setting; did you mean fromEnv?",
     ],
   ])("%s", (targets, code, path, message) => {
     const { problems, repo } = read(`${HEAD}${ENVS}targets: ${targets}\n`, { targetTypes: TYPES });
     expect(problems).toContainEqual(expect.objectContaining({ code, message, at: expect.objectContaining({ path }) }));
     expect(repo).toBeUndefined();
+  });
+
+  test("with alternatives: only what is wrong about the nearest one is told", () => {
+    const connection = "{ endpoints: [a], tls: { cert: x } }";
+    const text = `${HEAD}${ENVS}targets: { x: { type: etcd, path: /a, connection: ${connection} } }\n`;
+    expect(read(text, { targetTypes: TYPES }).problems.map(({ message }) => message)).toEqual([
+      "targets.x.connection.tls.key is missing",
+    ]);
   });
 
   test("are not checked when nobody names them", () => {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodePath, encodePath, encodeSegment, keyFault } from "../../../src/map/keys.ts";
 import { formatPath, parsePath } from "../../../src/address.ts";

@@ -1,5 +1,5 @@
 /** Our evaluator against Handlebars itself: for everything both accept, the text must be the same. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import Handlebars from "handlebars";
 import { describe, expect, it } from "vitest";
 import type { ValueMap } from "../../../src/model.ts";

@@ -129,7 +129,7 @@ function filled(value: Value, texts: readonly string[], turn = { at: 0 }): Plain
   if (isSecret(value)) return texts[turn.at++ % texts.length] as string;
   if (Array.isArray(value)) return (value as readonly Value[]).map((item) => filled(item, texts, turn));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, filled(child as Value, texts, turn)]));
+  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, filled(child, texts, turn)]));
 }
 
 describe.each(["draft-07", "2020-12"] as const)("%s", (dialect) => {

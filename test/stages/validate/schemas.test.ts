@@ -234,8 +234,10 @@ describe("references", () => {
 
 describe("schemas of many apps", () => {
   test("that are equal but for annotations each name their own file", () => {
-    const text = (title: string): string => `title: ${title}\nproperties: { a: { maximum: 1 } }`;
-    const set = schemaSet(filesOf({ "apps/a/schema.yaml": text("a"), "apps/b/schema.yaml": text("b") }));
+    const rest = "properties: { a: { maximum: 1 } }";
+    const set = schemaSet(
+      filesOf({ "apps/a/schema.yaml": `title: a\n${rest}`, "apps/b/schema.yaml": `title: b\n${rest}` }),
+    );
     for (const app of ["a", "b"]) {
       const found = set.validatorOf(`apps/${app}/schema.yaml`)?.inspect({ a: 2 }).findings;
       expect(found?.[0]?.notes?.[0]?.at).toEqual({
