@@ -9,6 +9,7 @@ import {
   unitsOf,
 } from "./desired.ts";
 import { globMatcher } from "./address.ts";
+import { groupBy } from "./group.ts";
 import type { Frame } from "./map/frame.ts";
 import { decodePath } from "./map/keys.ts";
 import { pathFor, unitPrefix } from "./map/path.ts";
@@ -117,9 +118,7 @@ export function pathOfKey(bench: Workbench, frame: Frame, unit: UnitId, key: Key
 
 /** Where values come from, for folding changes into edits. */
 export function sourcesOf(bench: Workbench, wanted: Wanted): Sources {
-  const siblings = new Map<string, UnitResult[]>();
-  for (const unit of wanted.units.values())
-    siblings.set(unit.resolved.app.name, [...(siblings.get(unit.resolved.app.name) ?? []), unit]);
+  const siblings = groupBy(wanted.units.values(), (unit) => unit.resolved.app.name);
   const rawAt = (origin: Origin): Plain | undefined => {
     for (const layers of [bench.repo.shared.layers, ...bench.repo.apps.map((app) => app.layers)]) {
       for (const layer of layers.values())

@@ -46,6 +46,7 @@ const FOUNDATION = [
   "address.ts",
   "canonical.ts",
   "suggest.ts",
+  "group.ts",
   "tree.ts",
   "setting.ts",
 ];

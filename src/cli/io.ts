@@ -17,6 +17,8 @@ export interface Io {
   readonly randomId: () => string;
   /** Asks a person; undefined where nobody can answer. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
+  /** One value that must not be shown: typed without echo, or all of standard input where that is a pipe. */
+  readonly askHidden: (question: string) => Promise<string>;
   /** Aborts when the process is asked to stop. */
   readonly signal: AbortSignal;
 }

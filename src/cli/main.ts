@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline/promises";
 import { Command, CommanderError } from "commander";
-import { EXIT, type ExitCode, exitOf, isFailure } from "../failure.ts";
+import { EXIT, type ExitCode, Failure, exitOf, isFailure } from "../failure.ts";
 import { VERSION } from "../version.ts";
 import { type Io, wantsColor } from "./io.ts";
 import { type CommonOptions, withFormats, withScope } from "./options.ts";
@@ -89,6 +89,15 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
       const { applyCommand } = await import("./commands/apply.ts");
       finish(await applyCommand(addresses, all(command), io));
     });
+  withFormats(
+    withScope(sub("drift [address...]", "show what is live and not what was applied; exit 2 if anything is")),
+    ["human", "json"],
+  )
+    .option("--unmanaged", "list every key that nobody manages")
+    .action(async (addresses: string[], _: object, command: Command) => {
+      const { driftCommand } = await import("./commands/drift.ts");
+      finish(await driftCommand(addresses, all(command), io));
+    });
   withScope(sub("rollback", "prepare the revert of a commit and plan it"))
     .option("--commit <commit>", "take back this commit (default: the last one)")
     .option("--to <commit>", "make the configuration what it was at this commit")
@@ -132,6 +141,29 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
       const { inferCommand } = await import("./commands/schema.ts");
       finish(await inferCommand(app, all(command), io));
     });
+  const secrets = sub("secrets", "names and states of secrets; a value only comes in by a prompt or a pipe");
+  withScope(secrets.command("list [app]").description("who holds them, where they have a value, what uses them"))
+    .option("--format <format>", "what to print: human, json", "human")
+    .action(async (app: string | undefined, _: object, command: Command) => {
+      const { secretsListCommand } = await import("./commands/secrets.ts");
+      finish(await secretsListCommand(app, all(command), io));
+    });
+  withScope(
+    secrets
+      .command("where <name>")
+      .description("every value and physical key that uses one: orders.db_password, shared.smtp"),
+  ).action(async (name: string, _: object, command: Command) => {
+    const { secretsWhereCommand } = await import("./commands/secrets.ts");
+    finish(await secretsWhereCommand(name, all(command), io));
+  });
+  withScope(
+    secrets
+      .command("set <app> <name>")
+      .description("fill one in (app: shared for a shared one); the value is typed hidden or piped in"),
+  ).action(async (app: string, name: string, _: object, command: Command) => {
+    const { secretsSetCommand } = await import("./commands/secrets.ts");
+    finish(await secretsSetCommand(app, name, all(command), io));
+  });
   sub("init", "make a config repo here")
     .option("-y, --yes", "take the defaults")
     .option("--env <names>", "environments, in promotion order", commas)
@@ -166,7 +198,6 @@ function commas(value: string, before: readonly string[] | undefined): readonly 
 /** The one place where a failure becomes words. What is no failure is our bug: said so, without a stack trace. */
 async function explainFailure(error: unknown, options: CommonOptions, io: Io): Promise<ExitCode> {
   const { humanFailure } = await import("../report/failure.ts");
-  const { Failure } = await import("../failure.ts");
   const failure = isFailure(error)
     ? error
     : new Failure("INTERNAL", "trueup met something it did not expect", {
@@ -202,6 +233,7 @@ export function processIo(): Io {
     clock: () => performance.now(),
     randomId: randomUUID,
     ask: interactive ? ask : undefined,
+    askHidden: process.stdin.isTTY ? askHidden : readAll,
     signal: controller.signal,
   };
 }
@@ -213,4 +245,31 @@ async function ask(question: string): Promise<string> {
   } finally {
     reader.close();
   }
+}
+
+/** Reads a line with the terminal's echo off. */
+async function askHidden(question: string): Promise<string> {
+  process.stderr.write(question);
+  const { stdin } = process;
+  stdin.setRawMode(true);
+  let text = "";
+  try {
+    for await (const chunk of stdin) {
+      for (const char of String(chunk)) {
+        if (char === "\u0003") throw new Failure("INTERRUPTED", "stopped; nothing was written");
+        if (char === "\r" || char === "\n" || char === "\u0004") return text;
+        text = char === "\u007f" ? text.slice(0, -1) : text + char;
+      }
+    }
+    return text;
+  } finally {
+    stdin.setRawMode(false);
+    process.stderr.write("\n");
+  }
+}
+
+async function readAll(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks).toString("utf8");
 }

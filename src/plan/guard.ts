@@ -1,5 +1,6 @@
 /** Rules that can refuse a plan. Each says what it saw; lifting one is explicit and lifts nothing else. */
 import { formatAddress, globMatcher, parseAddress, placeMatcher } from "../address.ts";
+import { groupBy } from "../group.ts";
 import type { Change, DestinationPlan, GuardRefusal, Guards, MemberChange, UnitId } from "../model.ts";
 
 export interface GuardInput {
@@ -65,12 +66,6 @@ function percent(share: number): string {
 
 function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
-  return groups;
 }
 
 function conflicts({ destinations }: GuardInput): Refusal[] {

@@ -49,7 +49,7 @@ function targetFile(
   }
   const target = segments.join("/");
   const inside = (folder: string): boolean => target.startsWith(`${folder}/`);
-  if (false)
+  if (!inside("schemas") && !(home !== "" && inside(home)))
     return { forbidden: `${target || "it"} is neither in schemas/ nor in ${home || "the same folder"}` };
   return { file: target };
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -60,7 +60,6 @@ describeWithEtcd("a bundle with the etcd driver", () => {
     const folder = await mkdtemp(join(tmpdir(), "trueup-bundle-"));
     const file = join(folder, "node_modules/etcd3/lib/connection-pool.js");
     try {
-      const { mkdir } = await import("node:fs/promises");
       await mkdir(join(file, ".."), { recursive: true });
       await writeFile(file, "exports.loaded = differently();");
       const built = build({

@@ -17,6 +17,7 @@ import { drivers } from "../../stores/registry.ts";
 import { planContext } from "../context.ts";
 import { printInvalid } from "../invalid.ts";
 import type { Io } from "../io.ts";
+import { requireKnown } from "../known.ts";
 import { emit } from "../output.ts";
 import { type OpenedProject, open } from "../project.ts";
 import { type DiffOptions, planOptions } from "./diff.ts";
@@ -50,6 +51,7 @@ async function run(
   const startedAt = io.now();
   const started = io.clock();
   const settings = planOptions(project, addresses, options, io, true);
+  if (project.loaded.repo !== undefined) requireKnown(project.loaded.repo, settings.scope);
   const desired = want(project, settings.scope);
   if ("problems" in desired) return printInvalid(desired.problems, project, options, io);
   const { bench, wanted } = desired;

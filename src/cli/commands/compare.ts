@@ -3,6 +3,7 @@ import { formatPath, placeMatcher } from "../../address.ts";
 import { canonicalJson } from "../../canonical.ts";
 import type { UnitResult } from "../../desired.ts";
 import { EXIT, type ExitCode } from "../../failure.ts";
+import { groupBy } from "../../group.ts";
 import type { KeyPath, Plain } from "../../model.ts";
 import {
   ABSENT,
@@ -63,12 +64,7 @@ function crossed(addresses: readonly string[], places: readonly string[]): strin
 }
 
 function comparedApps(units: readonly UnitResult[]): ComparedApp[] {
-  const byApp = new Map<string, UnitResult[]>();
-  for (const unit of units) {
-    const list = byApp.get(unit.resolved.app.name);
-    if (list === undefined) byApp.set(unit.resolved.app.name, [unit]);
-    else list.push(unit);
-  }
+  const byApp = groupBy(units, (unit) => unit.resolved.app.name);
   return [...byApp].map(([app, list]) => ({
     app,
     places: list.map((unit) => unit.resolved.place.id),

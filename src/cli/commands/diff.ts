@@ -11,6 +11,7 @@ import { VERSION } from "../../version.ts";
 import { planContext } from "../context.ts";
 import { printInvalid } from "../invalid.ts";
 import type { Io } from "../io.ts";
+import { requireKnown } from "../known.ts";
 import { type CommonOptions, scopeOf } from "../options.ts";
 import { emit } from "../output.ts";
 import { type OpenedProject, open, openAt } from "../project.ts";
@@ -76,6 +77,7 @@ export async function makePlan(
   io: Io,
 ): Promise<PlanResult> {
   const settings = planOptions(project, addresses, options, io, false);
+  if (project.loaded.repo !== undefined) requireKnown(project.loaded.repo, settings.scope);
   const desired = want(project, settings.scope);
   if ("problems" in desired) return desired;
   const { bench, wanted } = desired;

@@ -9,6 +9,7 @@ import { sarifProblems } from "../../report/problems/sarif.ts";
 import { VERSION } from "../../version.ts";
 import { problemsContext, worldOf } from "../context.ts";
 import type { Io } from "../io.ts";
+import { requireKnown } from "../known.ts";
 import { type CommonOptions, scopeOf } from "../options.ts";
 import { emit } from "../output.ts";
 import { located, open } from "../project.ts";
@@ -25,6 +26,7 @@ export async function validateCommand(
 ): Promise<ExitCode> {
   const started = io.clock();
   const project = await open(options, io, false);
+  if (project.loaded.repo !== undefined) requireKnown(project.loaded.repo, scopeOf(options, addresses));
   const checked =
     project.bench === undefined
       ? { problems: foldProblems(project.problems), counts: { apps: 0, places: 0, units: 0, keys: 0 } }

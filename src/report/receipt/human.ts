@@ -70,9 +70,7 @@ function verdictLines(receipt: Receipt, tally: Tally, ctx: ReceiptContext): Line
         ...undoLines(receipt, tally, ctx),
       ];
     case "nothing":
-      return [
-        good(`Nothing to do: ${where} already ${where.includes(" and ") ? "hold" : "holds"} what ${commit} says`),
-      ];
+      return [good(`Nothing to do: ${nothingText(where)} what ${commit} says`)];
     case "superseded":
       return [good(supersededText(tally, where, commit))];
     case "refused":
@@ -104,6 +102,12 @@ function wroteText(tally: Tally): string {
   return tally.applied === 0
     ? "nothing was written"
     : `${count(tally.applied)} of ${plural(all, "change")} done, nothing was rolled back`;
+}
+
+/** `where` is empty when no place was written to at all. */
+function nothingText(where: string): string {
+  if (where === "") return "live already is";
+  return `${where} already ${where.includes(" and ") ? "hold" : "holds"}`;
 }
 
 function supersededText(tally: Tally, where: string, commit: string): string {

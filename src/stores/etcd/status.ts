@@ -35,9 +35,9 @@ export function standingOf({ code, details, sent }: Status): Standing {
     // Ours: the answer was too large to be taken, so the request was done. The server's begins with `grpc:`.
     return details.startsWith("Received message larger") ? "unknown" : "refused";
   }
+  if (says("not supported for learner")) return "unsent";
   if ([INVALID, 5, 6, DENIED, PRECONDITION, OUT_OF_RANGE, UNIMPLEMENTED, CORRUPT].includes(code)) return "refused";
   if (!sent || says("No connection established") || says("Name resolution failed")) return "unsent";
-  if (code === UNAVAILABLE && says("learner")) return "unsent";
   if (code === UNAVAILABLE && says("etcdserver: no leader")) return "busy";
   return "unknown";
 }

@@ -262,6 +262,29 @@ describe("content", () => {
     expect(where(broken.problems).filter((one) => !one.includes("trueup.yaml"))).toEqual(expected);
   });
 
+  test("a schema may be empty or true (SCH-10), but not too large", () => {
+    const { problems, repo: loaded } = repo({
+      "schemas/empty.yaml": "# nothing yet\n",
+      "schemas/true.yaml": "true\n",
+      "schemas/large.json": `{"description": "${"x".repeat(10_000_000)}"}`,
+    });
+    expect(where(problems)).toEqual(["TU1011 schemas/large.json"]);
+    expect([...(loaded?.schemas ?? [])]).toEqual([
+      ["schemas/empty.yaml", {}],
+      ["schemas/true.yaml", true],
+    ]);
+  });
+
+  test("something that looks like a parsed template is a map like any other (TPL-03)", () => {
+    const { problems, repo: loaded } = repo({
+      "apps/a/base.yaml": "a: { type: Program, body: [], blockParams: [] }\n",
+    });
+    expect(problems).toEqual([]);
+    expect(plain(loaded?.apps[0]?.layers.get("base")?.values)).toEqual({
+      a: { type: "Program", body: [], blockParams: [] },
+    });
+  });
+
   test("merge keys follow trueup.yaml", () => {
     const files = { "apps/a/base.yaml": "b: &b { x: 1 }\nc: { <<: *b }\n" };
     expect(where(repo(files).problems)).toEqual(["TU1006 apps/a/base.yaml"]);

@@ -1,0 +1,182 @@
+/** `trueup secrets list | where | set`: names and states; a value only ever comes in through a prompt or a pipe. */
+import type { UnitResult } from "../../desired.ts";
+import { EXIT, type ExitCode, Failure } from "../../failure.ts";
+import { groupBy } from "../../group.ts";
+import { readLive } from "../../live.ts";
+import type { Live, Repo } from "../../model.ts";
+import { formatAddress } from "../../address.ts";
+import { type StorePool, storePool, want } from "../../pipeline.ts";
+import { type SecretRow, secretsText } from "../../report/look/secrets.ts";
+import { safeText } from "../../report/redact.ts";
+import { Sealed } from "../../secret.ts";
+import { fillSecret } from "../../secrets/fill.ts";
+import { type SecretUseSite, nameOf, secretUses, stateOf } from "../../secrets/uses.ts";
+import { drivers } from "../../stores/registry.ts";
+import { suggest } from "../../suggest.ts";
+import { VERSION } from "../../version.ts";
+import type { Wanted } from "../../wanted.ts";
+import { reportOptions } from "../context.ts";
+import { printInvalid } from "../invalid.ts";
+import type { Io } from "../io.ts";
+import { type CommonOptions, scopeOf } from "../options.ts";
+import { type OpenedProject, open } from "../project.ts";
+
+interface Opened {
+  readonly project: OpenedProject;
+  readonly repo: Repo;
+  readonly wanted: Wanted;
+  readonly uses: readonly SecretUseSite[];
+  readonly stores: StorePool;
+}
+
+async function withSecrets(
+  options: CommonOptions,
+  io: Io,
+  work: (opened: Opened) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const project = await open(options, io, false);
+  const desired = want(project, scopeOf(options));
+  if ("problems" in desired) return printInvalid(desired.problems, project, options, io);
+  const stores = storePool(drivers, project.folder, io.env);
+  try {
+    return await work({
+      project,
+      repo: desired.bench.repo,
+      wanted: desired.wanted,
+      uses: secretUses(desired.wanted.destinations),
+      stores,
+    });
+  } finally {
+    await stores.close();
+  }
+}
+
+async function liveOf(opened: Opened, destinations: ReadonlySet<string>, io: Io): Promise<ReadonlyMap<string, Live>> {
+  const live = new Map<string, Live>();
+  for (const destination of opened.wanted.destinations) {
+    if (destinations.has(destination.id))
+      live.set(destination.id, await readLive(await opened.stores.open(destination), destination, io.signal));
+  }
+  return live;
+}
+
+export function secretsListCommand(app: string | undefined, options: CommonOptions, io: Io): Promise<ExitCode> {
+  return withSecrets(app === undefined ? options : { ...options, app: [app] }, io, async (opened) => {
+    const live = await liveOf(opened, new Set(opened.uses.map((use) => use.destination)), io);
+    const envs = [...new Set(opened.wanted.destinations.map((destination) => destination.place.env))];
+    const rows = definitions(opened).map(({ name, holder, description }): SecretRow => {
+      const own = opened.uses.filter((use) => use.name === name);
+      return {
+        name,
+        holder,
+        description,
+        states: envs.map((env) =>
+          stateWord(
+            own.filter((use) => use.env === env),
+            live,
+          ),
+        ),
+        usedBy: [...new Set(own.map((use) => formatAddress(use.app, use.path)))],
+      };
+    });
+    const json = () =>
+      `${JSON.stringify({ version: 1, secrets: rows.map((row) => ({ ...row, states: Object.fromEntries(envs.map((env, index) => [env, WORDS[row.states[index] ?? ""] ?? "unused"])) })) }, null, 2)}\n`;
+    io.out(options.format === "json" ? json() : secretsText(rows, envs, reportOptions(options, io, opened.repo)));
+    return EXIT.ok;
+  });
+}
+
+const WORDS: Readonly<Record<string, string>> = { "✔": "filled", "?": "needs a value", "–": "not there yet" };
+
+function definitions({ repo, wanted }: Opened): { name: string; holder: string; description: string | undefined }[] {
+  const apps = new Set([...wanted.units.values()].map((unit: UnitResult) => unit.resolved.app));
+  return [
+    ...[...apps].flatMap((app) =>
+      [...app.secrets.values()].map((secret) => ({
+        name: nameOf(app.name, secret.id),
+        holder: secret.holder,
+        description: secret.description,
+      })),
+    ),
+    ...[...repo.shared.secrets.values()].map((secret) => ({
+      name: secret.id,
+      holder: secret.holder,
+      description: secret.description,
+    })),
+  ];
+}
+
+/** The worst state of an environment is what matters. */
+function stateWord(uses: readonly SecretUseSite[], live: ReadonlyMap<string, Live>): string {
+  const kinds = new Set(uses.map((use) => stateOf(use, live.get(use.destination)).kind));
+  if (kinds.size === 0) return "";
+  return kinds.has("missing") ? "–" : kinds.has("placeholder") ? "?" : "✔";
+}
+
+export function secretsWhereCommand(name: string, options: CommonOptions, io: Io): Promise<ExitCode> {
+  return withSecrets(options, io, (opened) => {
+    const uses = usesOf(opened, name);
+    const places = new Set(uses.map((use) => use.place));
+    const lines = uses.map(
+      (use) => `  ${formatAddress(use.unit, use.path)}   ${use.key}${use.member === "" ? "" : `#${use.member}`}\n`,
+    );
+    const head = `${name}: ${new Set(uses.map((use) => use.app)).size} apps in ${places.size} places, ${uses.length} values, ${new Set(uses.map((use) => `${use.destination} ${use.key}`)).size} physical keys\n`;
+    io.out(safeText(head + lines.join("")));
+    return Promise.resolve(EXIT.ok);
+  });
+}
+
+export interface SetOptions extends CommonOptions {
+  readonly yes?: boolean;
+}
+
+export function secretsSetCommand(app: string, name: string, options: SetOptions, io: Io): Promise<ExitCode> {
+  if ((options.env ?? []).length === 0)
+    throw new Failure("USAGE", "--env says where the value belongs: no secret is the same everywhere", {
+      fix: "for example --env prod",
+    });
+  const id = app === "shared" ? `shared.${name}` : `${app}.${name}`;
+  return withSecrets(options, io, async (opened) => {
+    const uses = usesOf(opened, id);
+    const mixed = uses.find((use) => !use.whole);
+    if (mixed !== undefined)
+      throw new Failure(
+        "USAGE",
+        `${formatAddress(mixed.unit, mixed.path)} is more than the secret alone, so it cannot be filled in by itself`,
+      );
+    const byDestination = groupBy(uses, (use) => use.destination);
+    const live = await liveOf(opened, new Set(byDestination.keys()), io);
+    const value = await askValue(id, io);
+    for (const [destinationId, own] of byDestination) {
+      const destination = opened.wanted.destinations.find((candidate) => candidate.id === destinationId);
+      const found = live.get(destinationId);
+      if (destination === undefined || found === undefined) continue;
+      const facts = { applyId: io.randomId(), at: io.now(), by: io.env.USER ?? "", tool: VERSION };
+      const keys = await fillSecret(await opened.stores.open(destination), destination, found, own, value, facts);
+      for (const key of new Set(keys)) io.out(safeText(`  ${destinationId}  wrote ${key}\n`));
+    }
+    return EXIT.ok;
+  });
+}
+
+function usesOf(opened: Opened, name: string): readonly SecretUseSite[] {
+  const uses = opened.uses.filter((use) => use.name === name);
+  if (uses.length > 0) return uses;
+  const names = definitions(opened).map((secret) => secret.name);
+  const meant = suggest(name, names);
+  const known = names.includes(name);
+  throw new Failure("USAGE", known ? `no value uses the secret ${name} here` : `there is no secret called ${name}`, {
+    fix: meant === undefined || known ? "trueup secrets list shows them" : `did you mean ${meant}?`,
+  });
+}
+
+/** From a prompt that shows nothing, or from a pipe. One line feed at the end belongs to the pipe, not to the value. */
+async function askValue(name: string, io: Io): Promise<Sealed> {
+  const text = await io.askHidden(`Value of ${name} (hidden): `);
+  const value = text.replace(/\r?\n$/u, "");
+  if (value === "")
+    throw new Failure("USAGE", "no value was given", {
+      fix: "type it at the prompt, or pipe it in; an empty secret cannot be stored",
+    });
+  return new Sealed(value);
+}
