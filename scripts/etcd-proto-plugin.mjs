@@ -29,6 +29,9 @@ async function descriptionBeside(path) {
   const loader = createRequire(path).resolve("@grpc/proto-loader");
   const { default: protobuf } = await import(createRequire(loader).resolve("protobufjs"));
   const root = await new protobuf.Root().load(join(dirname(path), "..", "proto", "rpc.proto"), { keepCase: true });
-  const isRoute = (name, value) => name === "options" && Object.keys(value).some((option) => option.startsWith("("));
   return JSON.stringify(root.toJSON(), (name, value) => (isRoute(name, value) ? undefined : value));
+}
+
+function isRoute(name, value) {
+  return name === "options" && Object.keys(value).some((option) => option.startsWith("("));
 }

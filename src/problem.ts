@@ -93,7 +93,9 @@ export function foldProblems(problems: Iterable<Problem>): Problem[] {
   const reaches = new Map<string, Set<UnitId>>();
   for (const problem of problems) {
     const id = JSON.stringify([problem.code, problem.message, problem.at]);
-    if (!folded.has(id)) folded.set(id, problem);
+    const known = folded.get(id);
+    // Masked for one unit is masked for all: the line is the same.
+    if (known === undefined || (problem.masked === true && known.masked !== true)) folded.set(id, problem);
     const reach = reaches.get(id) ?? new Set();
     reaches.set(id, reach);
     for (const unit of problem.reach ?? []) reach.add(unit);

@@ -23,7 +23,8 @@ function distance(a: string, b: string, limit: number): number {
 /** The closest candidate within a third of the word's length, or undefined. Long words are not compared. */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > 100) return undefined;
-  const limit = Math.max(1, Math.floor(word.length / 3));
+  // Any one-letter word is one step from any other: too short to guess from.
+  const limit = word.length < 3 ? 0 : Math.floor(word.length / 3);
   let best: { readonly name: string; readonly cost: number } | undefined;
   for (const name of candidates) {
     const cost = name.toLowerCase() === word.toLowerCase() ? 0 : distance(word, name, limit);

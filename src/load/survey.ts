@@ -17,7 +17,7 @@ export interface Survey {
 
 /** Looks at names and kinds only. Files outside `apps/`, `shared/`, `schemas/` and `trueup.yaml` are nobody's business. */
 export function survey(entries: readonly TreeEntry[]): Survey {
-  const own = entries.filter(({ path }) => isOwn(path));
+  const own = ownEntries(entries);
   const over = overBudget(own);
   if (over !== undefined) return { files: [], problems: [over], stop: true };
   const twins = findTwins(own);
@@ -32,11 +32,25 @@ export function survey(entries: readonly TreeEntry[]): Survey {
   return { files, problems, stop: false };
 }
 
+/** Ours among them; of too many, one more than the budget allows. */
+function ownEntries(entries: readonly TreeEntry[]): TreeEntry[] {
+  const own: TreeEntry[] = [];
+  for (const entry of entries) {
+    if (own.length > LIMITS.files) break;
+    if (isOwn(entry.path)) own.push(entry);
+  }
+  return own;
+}
+
 /** Dot files belong to editors and systems: `.DS_Store`, `.#base.yaml`, `.base.yaml.swp`. `..` is no such name. */
 function isOwn(path: string): boolean {
-  const slash = path.indexOf("/");
-  const top = slash < 0 ? path : path.slice(0, slash);
+  const top = topOf(path);
   return (OWN_FOLDERS.includes(top) || path === CONFIG_FILE) && !/\/\.[^./]/u.test(path);
+}
+
+function topOf(path: string): string {
+  const slash = path.indexOf("/");
+  return slash < 0 ? path : path.slice(0, slash);
 }
 
 function overBudget(entries: readonly TreeEntry[]): Problem | undefined {
@@ -143,7 +157,7 @@ function twinProblem(path: string, other: string): Problem {
 
 /** `Apps/` would simply not be read: better to say so. */
 function misspelt(entries: readonly TreeEntry[]): Problem[] {
-  const tops = new Set(entries.map(({ path }) => path.split("/")[0] ?? ""));
+  const tops = new Set(entries.map(({ path }) => topOf(path)));
   return [...tops].flatMap((top): Problem[] => {
     const meant = [...OWN_FOLDERS, CONFIG_FILE].find((name) => name !== top && name === foldName(top));
     if (meant === undefined) return [];

@@ -15,7 +15,7 @@ export function withStandIns(values: ValueMap): ValueMap {
       return copy.every((item, index) => item === value[index]) ? value : copy;
     }
     let copy: Record<string, Value> | undefined;
-    for (const [key, child] of Object.entries(value) as [string, Value][]) {
+    for (const [key, child] of Object.entries<Value>(value as ValueMap)) {
       const replaced = replace(child);
       if (replaced !== child) (copy ??= { ...(value as ValueMap) })[key] = replaced;
     }

@@ -422,11 +422,17 @@ describeWithEtcd("a server that is full", () => {
       const h = await open(server, "/full/");
       const known = await look(h);
       const apps = Array.from({ length: 40 }, (_, n) => `app${n}`);
-      await run(h, nextHead(h, known), apps.map((app) => group(h, known, app, [put(`/full/${app}/a`, "1")])));
+      await run(
+        h,
+        nextHead(h, known),
+        apps.map((app) => group(h, known, app, [put(`/full/${app}/a`, "1")])),
+      );
       await server.fill();
       const before = await h.readRaw("/full/");
       const now = await look(h);
-      const groups = apps.map((app) => group(h, now, app, [put(`/full/${app}/a`, "2", versionOf(now, `/full/${app}/a`))]));
+      const groups = apps.map((app) =>
+        group(h, now, app, [put(`/full/${app}/a`, "2", versionOf(now, `/full/${app}/a`))]),
+      );
       const failure = await failureOf(run(h, nextHead(h, now), groups), "FULL");
       expect(failure.details).toContain("Nothing was written.");
       expect(failure.fix).toContain("quota");

@@ -8,9 +8,8 @@ import { etcd } from "../../src/stores/etcd/etcd.ts";
 import { optionsOf } from "../../src/stores/etcd/options.ts";
 import { read } from "../../src/stores/etcd/read.ts";
 import type { Status } from "../../src/stores/etcd/status.ts";
-import { ledgerKey } from "../../src/stores/records.ts";
 import type { CommitEvent, Write } from "../../src/stores/store.ts";
-import { apply, failureOf, group, look, metaOf, nextHead, put, readAll, remove, run, versionOf } from "./contract-moves.ts";
+import { apply, failureOf, group, look, metaOf, nextHead, put, readAll, run, versionOf } from "./contract-moves.ts";
 import type { Harness } from "./contract-moves.ts";
 import { startProxy } from "./etcd-proxy.ts";
 import type { Proxy } from "./etcd-proxy.ts";
@@ -28,7 +27,11 @@ const LOST: Status = { code: 4, details: "Deadline exceeded", sent: true, endpoi
 let tests = 0;
 const cleanup: (() => Promise<void>)[] = [];
 
-async function harness(server: EtcdServer, connection: PlainMap, trouble: Trouble = {}): Promise<Harness & { writes(): number }> {
+async function harness(
+  server: EtcdServer,
+  connection: PlainMap,
+  trouble: Trouble = {},
+): Promise<Harness & { writes(): number }> {
   const client = await openClient(await optionsOf({ endpoints: server.endpoints, ...connection }, "."));
   let writes = 0;
   const troubled: Client = {
@@ -63,7 +66,8 @@ const keysOf = (h: Harness, app: string, count: number): Key[] =>
   Array.from({ length: count }, (_, n) => `${h.prefix}${app}/${String(n).padStart(5, "0")}`);
 const settings = async (h: Harness) =>
   new Map([...(await h.readRaw(h.prefix))].filter(([key]) => !key.startsWith(metaOf(h))));
-const kinds = (events: readonly CommitEvent[]) => events.map((event) => (event.kind === "head" ? event.state : event.kind));
+const kinds = (events: readonly CommitEvent[]) =>
+  events.map((event) => (event.kind === "head" ? event.state : event.kind));
 
 /** Waits until etcdctl sees a key. */
 async function until(server: EtcdServer, key: Key, text = ""): Promise<void> {
@@ -124,7 +128,10 @@ describeWithEtcd("an apply to etcd in trouble", () => {
       const { h, proxy } = await proxied({ timeout: 0.3 });
       const known = await look(h);
       proxy.mode = "mute";
-      const failure = await failureOf(run(h, nextHead(h, known), [group(h, known, "app", [put(`${h.prefix}app/a`, "1")])]), "UNKNOWN_OUTCOME");
+      const failure = await failureOf(
+        run(h, nextHead(h, known), [group(h, known, "app", [put(`${h.prefix}app/a`, "1")])]),
+        "UNKNOWN_OUTCOME",
+      );
       expect(failure.fix).toContain("safe");
       proxy.mode = "pass";
       proxy.drop();
@@ -146,12 +153,17 @@ describeWithEtcd("an apply to etcd in trouble", () => {
       const known = await look(h);
       const apps = ["a", "b", "c", "d"];
       const writes = (app: string) => keysOf(h, app, 40).map((key) => put(key, "x".repeat(app === "c" ? 3000 : 700)));
-      const events = await run(h, nextHead(h, known, "a-many"), apps.map((app) => group(h, known, app, writes(app))));
+      const events = await run(
+        h,
+        nextHead(h, known, "a-many"),
+        apps.map((app) => group(h, known, app, writes(app))),
+      );
       expect(kinds(events)).toEqual(["applied", "applied", "applied", "applied", "ready"]);
       expect((await settings(h)).size).toBe(160);
       const after = await look(h);
       for (const event of events)
-        if (event.kind === "applied") for (const [key, version] of event.versions) expect(versionOf(after, key)).toBe(version);
+        if (event.kind === "applied")
+          for (const [key, version] of event.versions) expect(versionOf(after, key)).toBe(version);
       for (const { record } of after.ledgers.values()) {
         expect(record.pending).toBeUndefined();
         for (const [key, entry] of record.settings) expect(entry.version).toBe(versionOf(after, key));
@@ -162,22 +174,37 @@ describeWithEtcd("an apply to etcd in trouble", () => {
       const h = await harness(server, how, { after: async (n) => (n === 1 ? LOST : undefined) });
       const first = await apply(h, { a: [put(`${h.prefix}a/x`, "1")], b: [put(`${h.prefix}b/x`, "1")] });
       await h.handPut(`${h.prefix}b/x`, "by hand");
-      const groups = ["a", "b"].map((app) => group(h, first, app, [put(`${h.prefix}${app}/x`, "2", versionOf(first, `${h.prefix}${app}/x`))]));
+      const groups = ["a", "b"].map((app) =>
+        group(h, first, app, [put(`${h.prefix}${app}/x`, "2", versionOf(first, `${h.prefix}${app}/x`))]),
+      );
       const events = await run(h, nextHead(h, first, "a-second"), groups);
-      expect(events.filter((event) => event.kind === "moved")).toEqual([{ kind: "moved", unit: "b@prod", keys: [`${h.prefix}b/x`] }]);
+      expect(events.filter((event) => event.kind === "moved")).toEqual([
+        { kind: "moved", unit: "b@prod", keys: [`${h.prefix}b/x`] },
+      ]);
       expect(events.filter((event) => event.kind === "applied").map((event) => event.unit)).toEqual(["a@prod"]);
       expect(events.at(-1)).toMatchObject({ kind: "head", state: "partial" });
-      expect(await settings(h)).toEqual(new Map([[`${h.prefix}a/x`, "2"], [`${h.prefix}b/x`, "by hand"]]));
+      expect(await settings(h)).toEqual(
+        new Map([
+          [`${h.prefix}a/x`, "2"],
+          [`${h.prefix}b/x`, "by hand"],
+        ]),
+      );
     });
 
     it("whose answer is lost is found even behind somebody else's next apply", async () => {
       const other = await harness(server, how);
-      const h: Harness = { ...(await harness(server, how, { after: async () => {
-        await apply({ ...other, prefix: h.prefix }, { other: [put(`${h.prefix}other/x`, "theirs")] });
-        return LOST;
-      } })) };
+      const h: Harness = {
+        ...(await harness(server, how, {
+          after: async () => {
+            await apply({ ...other, prefix: h.prefix }, { other: [put(`${h.prefix}other/x`, "theirs")] });
+            return LOST;
+          },
+        })),
+      };
       const known = await look(h);
-      const events = await run(h, nextHead(h, known, "a-ours"), [group(h, known, "app", [put(`${h.prefix}app/x`, "ours")])]);
+      const events = await run(h, nextHead(h, known, "a-ours"), [
+        group(h, known, "app", [put(`${h.prefix}app/x`, "ours")]),
+      ]);
       expect(kinds(events)).toEqual(["applied", "ready"]);
       expect((await look(h)).head?.head.generation).toBe(2);
       expect((await settings(h)).size).toBe(2);
@@ -185,29 +212,58 @@ describeWithEtcd("an apply to etcd in trouble", () => {
 
     it("that was beaten while its own request was lost is told so, and has written nothing", async () => {
       const other = await harness(server, how);
-      const h: Harness = { ...(await harness(server, how, { before: async () => {
-        await apply({ ...other, prefix: h.prefix }, { other: [put(`${h.prefix}other/x`, "theirs")] });
-      }, after: async () => LOST })) };
+      const h: Harness = {
+        ...(await harness(server, how, {
+          before: async () => {
+            await apply({ ...other, prefix: h.prefix }, { other: [put(`${h.prefix}other/x`, "theirs")] });
+          },
+          after: async () => LOST,
+        })),
+      };
       const known = await look(h);
-      await failureOf(run(h, nextHead(h, known, "a-ours"), [group(h, known, "app", [put(`${h.prefix}app/x`, "ours")])]), "MOVED");
+      await failureOf(
+        run(h, nextHead(h, known, "a-ours"), [group(h, known, "app", [put(`${h.prefix}app/x`, "ours")])]),
+        "MOVED",
+      );
       expect([...(await settings(h)).values()]).toEqual(["theirs"]);
     });
 
     it("is not sent again after an abort, but still looked up", async () => {
       const stop = new AbortController();
-      const lost = await harness(server, how, { after: async () => { stop.abort(); return LOST; } });
+      const lost = await harness(server, how, {
+        after: async () => {
+          stop.abort();
+          return LOST;
+        },
+      });
       const known = await look(lost);
       // The abort comes between the two: what was in flight is finished and told, what follows is not begun.
-      const events = await run(lost, nextHead(lost, known, "a-1"), [group(lost, known, "app", [put(`${lost.prefix}app/x`, "1")])], stop.signal);
+      const events = await run(
+        lost,
+        nextHead(lost, known, "a-1"),
+        [group(lost, known, "app", [put(`${lost.prefix}app/x`, "1")])],
+        stop.signal,
+      );
       expect(kinds(events)).toEqual(["applied", "ready"]);
       expect(lost.writes()).toBe(1);
     });
 
     it("stops between two requests after an abort", async () => {
       const stop = new AbortController();
-      const h = await harness(server, { ...how, maxRequestBytes: 65_536 }, { after: async () => { stop.abort(); return undefined; } });
+      const h = await harness(
+        server,
+        { ...how, maxRequestBytes: 65_536 },
+        {
+          after: async () => {
+            stop.abort();
+            return undefined;
+          },
+        },
+      );
       const known = await look(h);
-      const groups = ["a", "b", "c"].map((app) => group(h, known, app, [put(`${h.prefix}${app}/x`, "x".repeat(50_000))]));
+      const groups = ["a", "b", "c"].map((app) =>
+        group(h, known, app, [put(`${h.prefix}${app}/x`, "x".repeat(50_000))]),
+      );
       const events: CommitEvent[] = [];
       const attempt = async () => {
         for await (const event of h.store.commit(nextHead(h, known), groups, stop.signal)) events.push(event);
@@ -222,11 +278,26 @@ describeWithEtcd("an apply to etcd in trouble", () => {
     it("that meets a hand edit in the middle of a unit over the request size stops there and leaves a list", async () => {
       const edited = { key: "" };
       // Write 0 is the write-ahead record, 1 the first batch.
-      const h = await harness(server, { ...how, maxRequestBytes: 65_536 }, { before: async (n) => { if (n === 2) await h.handPut(edited.key, "by hand"); } });
+      const h = await harness(
+        server,
+        { ...how, maxRequestBytes: 65_536 },
+        {
+          before: async (n) => {
+            if (n === 2) await h.handPut(edited.key, "by hand");
+          },
+        },
+      );
       const known = await look(h);
       const keys = keysOf(h, "huge", 100);
       edited.key = keys[99] ?? "";
-      const events = await run(h, nextHead(h, known, "a-half"), [group(h, known, "huge", keys.map((key) => put(key, "x".repeat(1000))))]);
+      const events = await run(h, nextHead(h, known, "a-half"), [
+        group(
+          h,
+          known,
+          "huge",
+          keys.map((key) => put(key, "x".repeat(1000))),
+        ),
+      ]);
       const [failed, head] = events;
       expect(head).toMatchObject({ kind: "head", state: "partial" });
       expect(failed).toMatchObject({ kind: "failed", unit: "huge@prod", failure: { code: "MOVED" } });
@@ -246,11 +317,19 @@ describeWithEtcd("an apply to etcd in trouble", () => {
     /** 300 keys, updated once more while `meddle` runs just before the request. */
     async function meddled(meddle: (h: Harness, keys: readonly Key[], n: number) => Promise<void>, updates = 300) {
       const armed = { now: false, n: 0 };
-      const h = await harness(server, {}, { before: async () => { if (armed.now) await meddle(h, keys, armed.n++); } });
+      const h = await harness(
+        server,
+        {},
+        {
+          before: async () => {
+            if (armed.now) await meddle(h, keys, armed.n++);
+          },
+        },
+      );
       const keys = keysOf(h, "app", 300);
       const known = await apply(h, { app: keys.slice(0, updates).map((key) => put(key, "1")) });
       armed.now = true;
-      const writes = keys.map((key, n): Write => n < updates ? put(key, "2", versionOf(known, key)) : put(key, "2"));
+      const writes = keys.map((key, n): Write => (n < updates ? put(key, "2", versionOf(known, key)) : put(key, "2")));
       const events = await run(h, nextHead(h, known), [group(h, known, "app", writes)]);
       armed.now = false;
       return { h, keys, events };
@@ -258,7 +337,10 @@ describeWithEtcd("an apply to etcd in trouble", () => {
 
     it("a change by hand of one of its keys keeps it out", async () => {
       const { h, keys, events } = await meddled((at, all) => at.handPut(all[7] ?? "", "by hand"));
-      expect(events).toMatchObject([{ kind: "moved", keys: [keys[7]] }, { kind: "head", state: "partial" }]);
+      expect(events).toMatchObject([
+        { kind: "moved", keys: [keys[7]] },
+        { kind: "head", state: "partial" },
+      ]);
       expect([...(await settings(h)).values()].filter((text) => text === "2")).toEqual([]);
     });
 
@@ -275,7 +357,10 @@ describeWithEtcd("an apply to etcd in trouble", () => {
 
     it("a deletion by hand keeps it out where few of its keys are updates", async () => {
       const { h, keys, events } = await meddled((at, all) => at.handDelete(all[7] ?? ""), 50);
-      expect(events).toMatchObject([{ kind: "moved", keys: [keys[7]] }, { kind: "head", state: "partial" }]);
+      expect(events).toMatchObject([
+        { kind: "moved", keys: [keys[7]] },
+        { kind: "head", state: "partial" },
+      ]);
       expect((await settings(h)).size).toBe(49);
     });
 
@@ -319,7 +404,9 @@ describeWithEtcd("an apply to etcd in trouble", () => {
     const h = await harness(frozen, { timeout: 1 }, { after: thaw });
     const known = await look(h);
     frozen.processes[0]?.kill("SIGSTOP");
-    const events = await run(h, nextHead(h, known, "a-frozen"), [group(h, known, "app", [put(`${h.prefix}app/x`, "1")])]);
+    const events = await run(h, nextHead(h, known, "a-frozen"), [
+      group(h, known, "app", [put(`${h.prefix}app/x`, "1")]),
+    ]);
     expect(kinds(events)).toEqual(["applied", "ready"]);
     expect((await look(h)).head?.head.generation).toBe(1);
   });
@@ -329,10 +416,21 @@ describeWithEtcd("a server that gets full between two requests of an apply", () 
   it("keeps whole units, and the failure tells how many", async () => {
     const server = await startEtcd({ flags: ["--quota-backend-bytes", String(4 * 1024 * 1024)] });
     try {
-      const h = await harness(server, { maxRequestBytes: 65_536 }, { before: async (n) => (n === 2 ? server.fill() : undefined) });
+      const h = await harness(
+        server,
+        { maxRequestBytes: 65_536 },
+        { before: async (n) => (n === 2 ? server.fill() : undefined) },
+      );
       const known = await look(h);
       const apps = ["a", "b", "c", "d"];
-      const groups = apps.map((app) => group(h, known, app, keysOf(h, app, 5).map((key) => put(key, "x".repeat(9000)))));
+      const groups = apps.map((app) =>
+        group(
+          h,
+          known,
+          app,
+          keysOf(h, app, 5).map((key) => put(key, "x".repeat(9000))),
+        ),
+      );
       const events: CommitEvent[] = [];
       const attempt = async () => {
         for await (const event of h.store.commit(nextHead(h, known), groups)) events.push(event);
@@ -361,7 +459,9 @@ describeWithEtcd("an apply to a cluster", () => {
       const leader = statuses.findIndex(({ Status: status }) => status.leader === status.header.member_id);
       server.processes[leader]?.kill("SIGKILL");
       const key = `${h.prefix}app/x`;
-      const events = await run(h, nextHead(h, known, "a-second"), [group(h, known, "app", [put(key, "2", versionOf(known, key))])]);
+      const events = await run(h, nextHead(h, known, "a-second"), [
+        group(h, known, "app", [put(key, "2", versionOf(known, key))]),
+      ]);
       expect(kinds(events)).toEqual(["applied", "ready"]);
       expect((await readAll(h.store, { keys: [key] })).get(key)?.value).toBe("2");
       expect((await look(h)).head?.head.generation).toBe(2);
@@ -378,7 +478,9 @@ describeWithEtcd("an apply to a cluster", () => {
       const known = await look(h);
       server.processes[0]?.kill("SIGKILL");
       server.processes[1]?.kill("SIGKILL");
-      const failure = await failureOf(run(h, nextHead(h, known, "a-1"), [group(h, known, "app", [put(`${h.prefix}app/x`, "1")])]));
+      const failure = await failureOf(
+        run(h, nextHead(h, known, "a-1"), [group(h, known, "app", [put(`${h.prefix}app/x`, "1")])]),
+      );
       expect(["UNREACHABLE", "TIMEOUT", "UNKNOWN_OUTCOME"]).toContain(failure.code);
       await failureOf(readAll(h.store, { prefixes: [h.prefix] }));
       await h.dispose();

@@ -40,11 +40,10 @@ describeWithEtcd("reading etcd", () => {
     const keys = Array.from({ length: 12_000 }, (_, n) => `/many/a/${String(n).padStart(6, "0")}`);
     await fill(keys, (n) => `first ${n}`);
     await fill(["/many/b/x", "/many/c"], () => "first");
-    const pages = store
-      .read({ prefixes: ["/many/a/", "/many/b/"], keys: ["/many/c"], secrets: "values", secretKeys: new Set() })
-      [Symbol.asyncIterator]();
-    const first = await pages.next();
-    const found = new Map([...((first.value ?? []) as readonly Entry[])].map((entry) => [entry.key, entry.value]));
+    const query = { prefixes: ["/many/a/", "/many/b/"], keys: ["/many/c"], secrets: "values" as const };
+    const pages = store.read({ ...query, secretKeys: new Set<Key>() })[Symbol.asyncIterator]();
+    const first = (await pages.next()) as IteratorYieldResult<readonly Entry[]>;
+    const found = new Map(first.value.map((entry) => [entry.key, entry.value]));
     expect(found.size).toBe(5000);
     // What is still to be read changes, goes away and grows, in every prefix.
     await fill(["/many/a/000000x", "/many/a/011000x", "/many/b/y", "/many/b/x", "/many/c"], () => "second");

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { IRequestOp, ITxnRequest } from "etcd3";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { etcd } from "../../src/stores/etcd/etcd.ts";
 import { budgetOf, capacity, nest, spread } from "../../src/stores/etcd/nesting.ts";
@@ -21,13 +21,20 @@ interface Definition {
 const loader = require(require.resolve("@grpc/proto-loader", { paths: [require.resolve("etcd3")] })) as {
   loadSync(file: string, options: object): Definition;
 };
-const protocol = loader.loadSync(join(dirname(require.resolve("etcd3")), "../proto/rpc.proto"), { keepCase: true, longs: String, enums: String });
+const protocol = loader.loadSync(join(dirname(require.resolve("etcd3")), "../proto/rpc.proto"), {
+  keepCase: true,
+  longs: String,
+  enums: String,
+});
 const encode = (request: ITxnRequest): Buffer => protocol["etcdserverpb.KV"].Txn.requestSerialize(request);
 
 /** What etcd checks (`checkTxnRequest`): each level within the budget that its parents left. */
 function isAccepted({ compare = [], success = [], failure = [] }: ITxnRequest, budget: number): boolean {
   const own = Math.max(compare.length, success.length, failure.length);
-  return own <= budget && [...success, ...failure].every(({ request_txn: inner }) => inner === undefined || isAccepted(inner, budget - own));
+  return (
+    own <= budget &&
+    [...success, ...failure].every(({ request_txn: inner }) => inner === undefined || isAccepted(inner, budget - own))
+  );
 }
 
 const leaves = (operations: readonly IRequestOp[]): IRequestOp[] =>
@@ -37,7 +44,12 @@ const someOperations = (count: number): IRequestOp[] =>
 const txn = (operations: readonly IRequestOp[]): ITxnRequest => ({ success: [...operations] });
 
 const writes = fc.array(
-  fc.record({ name: fc.string({ maxLength: 40 }), text: fc.string({ maxLength: 400 }), kind: fc.constantFrom("put", "delete"), version: fc.integer({ min: 1 }) }),
+  fc.record({
+    name: fc.string({ maxLength: 40 }),
+    text: fc.string({ maxLength: 400 }),
+    kind: fc.constantFrom("put", "delete"),
+    version: fc.integer({ min: 1 }),
+  }),
   { maxLength: 260 },
 );
 const toWrites = (all: readonly { name: string; text: string; kind: string; version: number }[]): Write[] =>
@@ -76,10 +88,25 @@ describe("trees of nested transactions", () => {
   it("hold 10,000 keys of 40 units as etcd counts them", () => {
     const budget = budgetOf(128);
     const pieces = Array.from({ length: 40 }, (_, unit) => {
-      const all = Array.from({ length: 250 }, (__, n): Write => ({ kind: "put", key: `/${unit}/${n}`, text: "x", secret: false, expected: "7" }));
+      const all = Array.from({ length: 250 }, (__, n): Write => ({
+        kind: "put",
+        key: `/${unit}/${n}`,
+        text: "x",
+        secret: false,
+        expected: "7",
+      }));
       return pieceOf(`app${unit}@prod`, all, { key: `/.trueup/${unit}`, expected: null, text: "{}" });
     });
-    const head = { generation: 1, commit: null, applyId: "a", plan: "", state: "ready", at: "", by: "", tool: "" } as const;
+    const head = {
+      generation: 1,
+      commit: null,
+      applyId: "a",
+      plan: "",
+      state: "ready",
+      at: "",
+      by: "",
+      tool: "",
+    } as const;
     const change = { key: "/.trueup/head", expected: null, head };
     const { message } = nestedRequest({ change, guard: null, state: "ready" }, pieces, budget, new Map());
     expect(isAccepted(message, 128)).toBe(true);
@@ -94,7 +121,11 @@ describe("sizes", () => {
     const budget = budgetOf(128);
     fc.assert(
       fc.property(writes, fc.integer({ min: 1 }), fc.boolean(), (some, revision, withLedger) => {
-        const piece = pieceOf("a@b", toWrites(some), { key: "/ledger", expected: null, text: withLedger ? "record" : undefined });
+        const piece = pieceOf("a@b", toWrites(some), {
+          key: "/ledger",
+          expected: null,
+          text: withLedger ? "record" : undefined,
+        });
         const check: Guarding = { revision: String(revision), names: new Map() };
         for (const guarding of ["runs", "keys", check] as const) {
           const request = nestedTxn(piece, budget, guarding);
@@ -108,7 +139,16 @@ describe("sizes", () => {
 });
 
 describe("packing", () => {
-  const head = { generation: 1, commit: null, applyId: "a", plan: "", state: "ready", at: "", by: "", tool: "" } as const;
+  const head = {
+    generation: 1,
+    commit: null,
+    applyId: "a",
+    plan: "",
+    state: "ready",
+    at: "",
+    by: "",
+    tool: "",
+  } as const;
   const change = { key: "/.trueup/head", expected: null, head };
   const groups = (sizes: readonly number[]): Group[] =>
     sizes.map((size, unit) => ({
@@ -131,7 +171,12 @@ describe("packing", () => {
         expect(batches.flatMap((batch) => batch.groups)).toEqual(all);
         for (const batch of batches) {
           if (batch.kind === "large") continue;
-          const { message } = nestedRequest({ change, guard: "123456789", state: "applying" }, batch.pieces, packing.budget, new Map());
+          const { message } = nestedRequest(
+            { change, guard: "123456789", state: "applying" },
+            batch.pieces,
+            packing.budget,
+            new Map(),
+          );
           expect(encode(message).length).toBeLessThanOrEqual(packing.maxBytes);
           expect(isAccepted(message, 128)).toBe(true);
         }
@@ -141,7 +186,13 @@ describe("packing", () => {
   });
 
   it("needs one request for what fits one", () => {
-    expect(pack(change, groups(Array.from({ length: 300 }, () => 100)), { budget: budgetOf(128), flat: false, maxBytes: 1_400_000 })).toHaveLength(1);
+    expect(
+      pack(change, groups(Array.from({ length: 300 }, () => 100)), {
+        budget: budgetOf(128),
+        flat: false,
+        maxBytes: 1_400_000,
+      }),
+    ).toHaveLength(1);
     expect(pack(change, [], { budget: budgetOf(128), flat: false, maxBytes: 1_400_000 })).toHaveLength(1);
   });
 });

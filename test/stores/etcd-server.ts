@@ -66,13 +66,16 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdServer> 
   const processes = await Promise.all(
     members.map(({ name, client, peer }) =>
       startMember([
-        ...["--name", name, "--data-dir", join(folder, name), "--initial-cluster", cluster],
-        ...["--listen-client-urls", client, "--advertise-client-urls", client],
-        ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer],
-        ...["--logger", "zap"],
-        ...(options.tls === true ? ["--cert-file", join(folder, "server.pem")] : []),
-        ...(options.tls === true ? ["--key-file", join(folder, "server-key.pem")] : []),
-        ...(options.mutual === true ? ["--client-cert-auth", "--trusted-ca-file", join(folder, "ca.pem")] : []),
+        `--name=${name}`,
+        `--data-dir=${join(folder, name)}`,
+        `--initial-cluster=${cluster}`,
+        `--listen-client-urls=${client}`,
+        `--advertise-client-urls=${client}`,
+        `--listen-peer-urls=${peer}`,
+        `--initial-advertise-peer-urls=${peer}`,
+        "--logger=zap",
+        ...(options.tls === true ? [`--cert-file=${folder}/server.pem`, `--key-file=${folder}/server-key.pem`] : []),
+        ...(options.mutual === true ? ["--client-cert-auth", `--trusted-ca-file=${folder}/ca.pem`] : []),
         ...(options.flags ?? []),
       ]),
     ),

@@ -4,7 +4,12 @@ import { optionsOf } from "../../src/stores/etcd/options.ts";
 import { failureOf, isAuthOff, lacksNesting, standingOf } from "../../src/stores/etcd/status.ts";
 import type { Status } from "../../src/stores/etcd/status.ts";
 
-const status = (code: number, details: string, sent = true): Status => ({ code, details, sent, endpoint: "http://etcd:2379" });
+const status = (code: number, details: string, sent = true): Status => ({
+  code,
+  details,
+  sent,
+  endpoint: "http://etcd:2379",
+});
 const options = await optionsOf({ endpoints: ["http://etcd:2379"], username: "shop", password: "c4nary" }, ".");
 
 describe("an answer of etcd", () => {
@@ -50,13 +55,19 @@ describe("an answer of etcd", () => {
   it("to a request that never left lets another endpoint be tried, whatever went wrong", () => {
     expect(standingOf(status(4, "Deadline exceeded", false))).toBe("unsent");
     expect(standingOf(status(14, "not connected", false))).toBe("unsent");
-    expect(standingOf(status(3, "etcdserver: authentication failed, invalid user ID or password", false))).toBe("refused");
+    expect(standingOf(status(3, "etcdserver: authentication failed, invalid user ID or password", false))).toBe(
+      "refused",
+    );
   });
 
   it("is repeated only where it is one of etcd's own sentences", () => {
     const details = (text: string) => failureOf(status(7, text), options, "read /config/").details;
     expect(details("etcdserver: permission denied")).toEqual(["etcdserver: permission denied"]);
-    for (const strange of ["denied: password=hunter2", "etcdserver: /config/db/password=hunter2", `etcdserver: ${"a".repeat(200)}`])
+    for (const strange of [
+      "denied: password=hunter2",
+      "etcdserver: /config/db/password=hunter2",
+      `etcdserver: ${"a".repeat(200)}`,
+    ])
       expect(details(strange)).toEqual([]);
   });
 

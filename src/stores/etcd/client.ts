@@ -7,7 +7,8 @@ import type { IRangeRequest, IRangeResponse, IResponseHeader, ITxnRequest, ITxnR
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../failure.ts";
 import { connection } from "./connection.ts";
-import type { Answer, Connection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { Answer } from "./grpc.ts";
 import type { Options } from "./options.ts";
 import { unreachable } from "./probe.ts";
 import { failureOf, isAnswerTooLarge, standingOf } from "./status.ts";
@@ -112,7 +113,7 @@ export async function openClient(options: Options): Promise<Client> {
       return answer;
     },
     explain: (status, subject) => explain(status, options, subject),
-    close: () => connections.forEach((each) => each.close()),
+    close: () => connections.forEach((each) => each.reset()),
   };
 }
 

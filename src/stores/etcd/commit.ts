@@ -36,18 +36,16 @@ export async function* commit(
 
   try {
     await checkPermission(client, change, groups, signal);
-    let packing: Packing = { budget: budgetOf(maxTxnOps), flat: nested === false, maxBytes: maxRequestBytes };
+    const plain: Packing = { budget: budgetOf(maxTxnOps), flat: true, maxBytes: maxRequestBytes };
+    let packing: Packing = { ...plain, flat: nested === false };
     let queue = pack(change, groups, packing);
     for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
       const last: HeadState = queue.length > 0 ? "applying" : isWhole ? "ready" : "partial";
       const done = await attempt(chain, change, batch, last, packing);
       if (done.error !== undefined && nested === "auto" && isWithoutNesting(done.error, chain, packing)) {
-        packing = { ...packing, flat: true };
-        queue = pack(
-          change,
-          [batch, ...queue].flatMap((each) => each.groups),
-          packing,
-        );
+        packing = plain;
+        const left = [batch, ...queue].flatMap((each) => each.groups);
+        queue = pack(change, left, packing);
         continue;
       }
       for (const event of done.events) {

@@ -2,23 +2,17 @@
 import { Failure } from "../../failure.ts";
 import type { Key, UnitId, Version } from "../../model.ts";
 import type { CommitEvent, Write } from "../store.ts";
-import type { Result } from "./chain.ts";
+import type { Result } from "./aftermath.ts";
 
 /** How often a unit is sent again whose neighbours, not its keys, changed under the request. */
 export const TRIES = 5;
 
 /** The event of a unit that went into one request. */
 export function eventOf(unit: UnitId, writes: readonly Write[], result: Result): CommitEvent {
-  switch (result.kind) {
-    case "applied":
-      return { kind: "applied", unit, versions: versionsOf(writes, result.revision) };
-    case "moved":
-      return { kind: "moved", unit, keys: result.keys };
-    case "revived":
-      return { kind: "failed", unit, failure: revived(unit, result.keys), written: writes.map(({ key }) => key) };
-    case "again":
-      return { kind: "failed", unit, failure: crowded(unit), written: [] };
-  }
+  if (result.kind === "applied") return { kind: "applied", unit, versions: versionsOf(writes, result.revision) };
+  if (result.kind === "moved") return { kind: "moved", unit, keys: result.keys };
+  if (result.kind === "again") return { kind: "failed", unit, failure: crowded(unit), written: [] };
+  return { kind: "failed", unit, failure: revived(unit, result.keys), written: writes.map(({ key }) => key) };
 }
 
 /** All keys that one request puts get its revision. */

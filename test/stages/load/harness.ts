@@ -66,3 +66,14 @@ export function format(place: Position | undefined): string {
 export function words(text: string): string[] {
   return text.split(" ");
 }
+
+/**
+ * Processor time of an action in milliseconds, which is what an attack costs us. Wall time would measure how busy the
+ * machine is with other things.
+ */
+export function cost(action: () => void): number {
+  const before = process.cpuUsage();
+  action();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}

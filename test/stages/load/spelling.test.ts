@@ -45,7 +45,7 @@ describe("values of unquoted scalars", () => {
         expect(Object.is(ours, -0)).toBe(false);
         expect(ours).toEqual(Object.is(theirs, -0) ? 0 : theirs);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -106,7 +106,7 @@ describe("spellings that parsers read differently", () => {
         fc.pre(!Object.is(core, old) && text !== "=");
         expect(judgePlain(text)).toMatchObject({ severity: "error" });
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 });

@@ -37,7 +37,7 @@ describe("values", () => {
           else expect(plain(value)).toEqual(plain(constructFromEvents(parseEvents(source, {}), { source })[0]));
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -271,7 +271,7 @@ describe("problems", () => {
           expect(offset >= 0 && length >= 0 && offset + length <= text.length).toBe(true);
         }
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 });
