@@ -1,7 +1,7 @@
 /** The command as users run it: `node dist/cli.js` in temporary repositories, with nothing of the caller's Git or CI. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { devNull } from "node:os";
 import { join, relative, resolve, sep } from "node:path";
 import { tempFolder, writeFiles } from "../project.ts";
@@ -89,8 +89,7 @@ export function gitRepo(content: string | Readonly<Record<string, string>>): Tes
   const made = tempFolder(content);
   writeFiles(made.folder, { ".gitignore": ".trueup/\n" });
   git(made.folder, "init", "--quiet", "--initial-branch=main");
-  git(made.folder, "config", "user.name", "Test");
-  git(made.folder, "config", "user.email", "test@example.com");
+  appendFileSync(join(made.folder, ".git/config"), "[user]\n\tname = Test\n\temail = test@example.com\n");
   commit(made.folder, "first");
   return made;
 }

@@ -351,6 +351,51 @@ describeWithEtcd("applying to etcd", () => {
     });
   });
 
+  it("changes every second key of a large unit in one step, strangers between them", async () => {
+    const h = await open(server, "/second/");
+    let known = await look(h);
+    const keys = keysOf(h, "app", 400);
+    await run(h, nextHead(h, known), [
+      group(
+        h,
+        known,
+        "app",
+        keys.map((key) => put(key, "1")),
+      ),
+    ]);
+    await h.handPut(`${keys[9]}-foreign`, "not ours");
+    known = await look(h);
+    const half = keys.filter((_, n) => n % 2 === 0);
+    const before = await revision(server);
+    const change = group(
+      h,
+      known,
+      "app",
+      half.map((key) => put(key, "2", versionOf(known, key))),
+    );
+    expect(kinds(await run(h, nextHead(h, known), [change]))).toEqual(["applied", "ready"]);
+    expect(await revision(server)).toBe(before + 1);
+    const after = await settings(h);
+    for (const [n, key] of keys.entries()) expect(after.get(key)).toBe(n % 2 === 0 ? "2" : "1");
+    await expectTrueLedger(server, h, "app");
+  });
+
+  it("can hold the largest value that its limits take", async () => {
+    const h = await open(server, "/largest/");
+    const known = await look(h);
+    const key = "/largest/app/a";
+    const taken = (size: number) => h.limits.refuses({ key, secret: false }, "x".repeat(size)) === undefined;
+    let [most, tooMuch] = [0, 2 * 1024 * 1024];
+    while (tooMuch - most > 1) {
+      const middle = Math.floor((most + tooMuch) / 2);
+      if (taken(middle)) most = middle;
+      else tooMuch = middle;
+    }
+    const events = await run(h, nextHead(h, known), [group(h, known, "app", [put(key, "x".repeat(most))])]);
+    expect(kinds(events)).toEqual(["applied", "ready"]);
+    expect((await settings(h)).get(key)?.length).toBe(most);
+  });
+
   it("tells who was first when the head has moved", async () => {
     const h = await open(server, "/first/");
     const known = await look(h);

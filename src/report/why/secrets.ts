@@ -43,4 +43,14 @@ export const SECRETS: { readonly [code in Extract<Code, `TU4${string}`>]: Why } 
     before: "stripe_key: { from: sops }",
     after: "stripe_key: { from: external }",
   },
+  TU4006: {
+    means: [
+      "An encrypted file (SOPS) is not whole, was changed by hand, or holds something that cannot be authenticated.",
+      "Nothing of it is written to a store.",
+    ],
+    causes: "a file copied in part; a merge that mixed two versions of it; a value or a key edited without sops",
+    proceed: "restore the file from Git, or make the change again with trueup secrets set (or sops)",
+    before: "prod.sops.yaml: stripe_key: ENC[…], and no sops: section",
+    after: "trueup secrets set <app> stripe_key --env prod",
+  },
 };

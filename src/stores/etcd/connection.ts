@@ -27,7 +27,7 @@ interface Pool {
 export async function connection(endpoint: Endpoint, options: Options): Promise<Connection> {
   const module = await import("etcd3");
   // In a bundle, everything of a CommonJS module is below `default`.
-  const { Etcd3: Client } = (module as { readonly default?: typeof module }).default ?? module;
+  const { Etcd3: Client } = module.default ?? module;
   let withLogin = options.auth !== undefined;
   let pool: Pool | undefined;
 

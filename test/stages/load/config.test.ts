@@ -392,8 +392,8 @@ describe("what is wrong, where, and what was probably meant", () => {
   test.each([
     [`${HEAD}${ENVS}targets: { a: { type: x, places: [prd] } }\n`, 'there is no place "prd"; did you mean prod?'],
     [
-      `${HEAD}${ENVS}targets: { a: { type: x, connection: { use: b } }, c: { type: x } }\n`,
-      'there is no other target "b"; did you mean c?',
+      `${HEAD}${ENVS}targets: { a: { type: x, connection: { use: confg } }, config: { type: x } }\n`,
+      'there is no other target "confg"; did you mean config?',
     ],
     [
       `${HEAD}${ENVS}${TARGETS}guards: { freeze: [{ envs: [prd], from: "2026-01-01T00:00Z", to: "2026-02-01T00:00Z", reason: x }] }\n`,
