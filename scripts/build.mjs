@@ -1,7 +1,8 @@
 /**
- * Builds `dist/`: the command line and the library as ES modules, store SDKs in chunks that load on first use.
- * Everything is bundled, so that the published package installs nothing and starts fast. `--types` also writes the
- * type declarations.
+ * Builds `dist/`: the command line and the library, one ES module each, and one for every client library of a store.
+ * All of ours is in one file because opening a file costs a module loader more than reading it; client libraries are
+ * files of their own, loaded when their store (or Git) is first used. Everything is bundled, so that the published
+ * package installs nothing. `--types` also writes the type declarations.
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, rmSync } from "node:fs";
@@ -12,14 +13,28 @@ import { precompiledSchemas } from "./precompile-plugin.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 const OUT = join(ROOT, "dist");
+/** Large, and not needed by most commands: `file in dist → package`. */
+const LAZY = {
+  "sdk-etcd": "etcd3",
+  "sdk-git": "simple-git",
+  "sdk-ssm": "@aws-sdk/client-ssm",
+  "sdk-age": "age-encryption",
+};
 
-rmSync(OUT, { recursive: true, force: true });
-await build({
+const lazyFiles = {
+  name: "lazy-files",
+  setup(task) {
+    task.onResolve({ filter: /^[^.]/ }, ({ path, kind }) => {
+      const file = Object.keys(LAZY).find((name) => LAZY[name] === path);
+      return kind === "dynamic-import" && file !== undefined ? { path: `./${file}.js`, external: true } : undefined;
+    });
+  },
+};
+
+const common = {
   absWorkingDir: ROOT,
-  entryPoints: { cli: "src/cli/bin.ts", index: "src/index.ts" },
   outdir: "dist",
   bundle: true,
-  splitting: true,
   format: "esm",
   platform: "node",
   target: "node20.19",
@@ -28,12 +43,31 @@ await build({
   minifyWhitespace: true,
   legalComments: "linked",
   logLevel: "warning",
-  plugins: [etcdProto, precompiledSchemas],
+  logOverride: { "import-is-undefined": "silent" },
+  // Handlebars uses it only for source maps, which nobody sees, and does without where it is missing.
+  alias: { "source-map": "./scripts/nothing.cjs" },
   // CommonJS packages ask for Node's own modules through require.
   banner: {
     js: 'import { createRequire as trueupRequire } from "node:module"; const require = trueupRequire(import.meta.url);',
   },
+};
+
+rmSync(OUT, { recursive: true, force: true });
+await build({
+  ...common,
+  entryPoints: { cli: "src/cli/bin.ts", index: "src/index.ts" },
+  plugins: [precompiledSchemas, lazyFiles],
 });
+for (const [file, name] of Object.entries(LAZY)) {
+  const contents = `import * as all from ${JSON.stringify(name)};\nexport * from ${JSON.stringify(name)};\nexport default all["default"] ?? all;\n`;
+  await build({
+    ...common,
+    stdin: { contents, resolveDir: ROOT, sourcefile: `${file}.js` },
+    outdir: undefined,
+    outfile: `dist/${file}.js`,
+    plugins: [etcdProto],
+  });
+}
 chmodSync(join(OUT, "cli.js"), 0o755);
 if (process.argv.includes("--types")) {
   execFileSync(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {

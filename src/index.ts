@@ -24,18 +24,16 @@ export { type Wanted, wantedBy } from "./wanted.ts";
 export { readLive } from "./live.ts";
 export {
   type ApplyOptions,
-  type Drivers,
   type PlanOptions,
   type Planned,
-  type Project,
   type StorePool,
   applyPlan,
-  openProject,
   planLive,
   planRef,
   storePool,
   want,
 } from "./pipeline.ts";
+export { type Drivers, type Project, openProject } from "./project.ts";
 export { dropSuperseded } from "./apply/ancestry.ts";
 export { expectPlan } from "./apply/expect.ts";
 export { exitCodeOf, receiptOf } from "./apply/receipt.ts";

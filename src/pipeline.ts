@@ -8,11 +8,9 @@
  * empty: there is no second engine.
  */
 import { type ApplyProgress, apply } from "./apply/apply.ts";
-import { type Scope, type Workbench, prepare } from "./desired.ts";
+import type { Scope, Workbench } from "./desired.ts";
 import { Failure } from "./failure.ts";
 import { readLive } from "./live.ts";
-import { type Loaded, load } from "./load/load.ts";
-import type { Source } from "./load/source.ts";
 import type {
   Destination,
   DestinationReceipt,
@@ -32,28 +30,11 @@ import { assemblePlan } from "./plan/plan.ts";
 import { type Problem, hasErrors } from "./problem.ts";
 import { canonicalJson, digest } from "./canonical.ts";
 import { memberText, storedValue } from "./setting.ts";
-import type { Store, StoreDriver } from "./stores/store.ts";
+import type { Drivers, Project } from "./project.ts";
+import type { Store } from "./stores/store.ts";
 import { textOf } from "./map/map.ts";
 import { holdsSecret } from "./secret.ts";
 import { type Wanted, pathOfKey, sourcesOf, wantedBy } from "./wanted.ts";
-
-export type Drivers = Readonly<Record<string, StoreDriver>>;
-
-/** A loaded repo with everything that is the same for all its units, or the problems that stand in the way. */
-export interface Project {
-  readonly bench: Workbench | undefined;
-  readonly problems: readonly Problem[];
-  readonly loaded: Loaded;
-}
-
-export async function openProject(source: Source, drivers: Drivers, profile?: string): Promise<Project> {
-  const loaded = load(source, { targetTypes: drivers, ...(profile === undefined ? {} : { profile }) });
-  const bench =
-    loaded.repo === undefined
-      ? undefined
-      : await prepare(loaded.repo, (type) => (Object.hasOwn(drivers, type) ? drivers[type]?.limits : undefined));
-  return { bench, problems: loaded.problems, loaded };
-}
 
 /** What varies from run to run and is not data of the repo. */
 export interface PlanOptions {

@@ -4,6 +4,19 @@ import { createInterface } from "node:readline/promises";
 import { Command, CommanderError } from "commander";
 import { EXIT, type ExitCode, Failure, exitOf, isFailure } from "../failure.ts";
 import { VERSION } from "../version.ts";
+import { applyCommand } from "./commands/apply.ts";
+import { compareCommand } from "./commands/compare.ts";
+import { diffCommand } from "./commands/diff.ts";
+import { driftCommand } from "./commands/drift.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { fmtCommand } from "./commands/fmt.ts";
+import { renderCommand } from "./commands/render.ts";
+import { rollbackCommand } from "./commands/rollback.ts";
+import { runInit, runNew } from "./commands/scaffold.ts";
+import { inferCommand } from "./commands/schema.ts";
+import { secretsListCommand, secretsSetCommand, secretsWhereCommand } from "./commands/secrets.ts";
+import { validateCommand } from "./commands/validate.ts";
+import { whyCommand } from "./commands/why.ts";
 import { type Io, wantsColor } from "./io.ts";
 import { type CommonOptions, withFormats, withScope } from "./options.ts";
 
@@ -42,7 +55,6 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
   ])
     .option("--strict", "warnings fail too")
     .action(async (addresses: string[], _: object, command: Command) => {
-      const { validateCommand } = await import("./commands/validate.ts");
       finish(await validateCommand(addresses, all(command), io));
     });
   withScope(sub("render [address...]", "show what apps get, and where each value comes from"))
@@ -55,7 +67,6 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
       (value: string, before: string[] | undefined) => [...(before ?? []), value],
     )
     .action(async (addresses: string[], _: object, command: Command) => {
-      const { renderCommand } = await import("./commands/render.ts");
       finish(await renderCommand(addresses, all(command), io));
     });
   withFormats(
@@ -66,7 +77,6 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
     .option("--detailed-exitcode", "exit 2 if there are changes")
     .option("--allow <guards>", "plan as if these guards were lifted", commas)
     .action(async (addresses: string[], _: object, command: Command) => {
-      const { diffCommand } = await import("./commands/diff.ts");
       finish(await diffCommand(addresses, all(command), io));
     });
   withFormats(withScope(sub("apply [address...]", "write what Git says into the stores")), [
@@ -86,7 +96,6 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
     .option("--continue", "go on with the next place after one failed")
     .option("--accept-rewrite", "apply although the live commit is not in this history")
     .action(async (addresses: string[], _: object, command: Command) => {
-      const { applyCommand } = await import("./commands/apply.ts");
       finish(await applyCommand(addresses, all(command), io));
     });
   withFormats(
@@ -95,7 +104,6 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
   )
     .option("--unmanaged", "list every key that nobody manages")
     .action(async (addresses: string[], _: object, command: Command) => {
-      const { driftCommand } = await import("./commands/drift.ts");
       finish(await driftCommand(addresses, all(command), io));
     });
   withScope(sub("rollback", "prepare the revert of a commit and plan it"))
@@ -107,13 +115,11 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
     .option("--allow <guards>", "plan as if these guards were lifted", commas)
     .option("-y, --yes", "make the commit without asking")
     .action(async (_: object, command: Command) => {
-      const { rollbackCommand } = await import("./commands/rollback.ts");
       finish(await rollbackCommand(all(command), io));
     });
   withScope(sub("explain <address>", "why a value is what it is; also backwards from a key in a store"))
     .option("--format <format>", "what to print: human, json", "human")
     .action(async (address: string, _: object, command: Command) => {
-      const { explainCommand } = await import("./commands/explain.ts");
       finish(await explainCommand(address, all(command), io));
     });
   withScope(sub("compare [name...]", "put places side by side: apps, or two environments"))
@@ -123,13 +129,11 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
     .option("--stat", "only count")
     .option("--exit-code", "exit 2 if something differs")
     .action(async (names: string[], _: object, command: Command) => {
-      const { compareCommand } = await import("./commands/compare.ts");
       finish(await compareCommand(names, all(command), io));
     });
   sub("fmt", "quote templates, remove overrides that change nothing")
     .option("--check", "write nothing; exit 2 if something would change")
     .action(async (_: object, command: Command) => {
-      const { fmtCommand } = await import("./commands/fmt.ts");
       finish(await fmtCommand(all(command), io));
     });
   sub("schema", "work on JSON Schemas")
@@ -138,14 +142,12 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
     .option("--print", "print it instead")
     .option("--force", "replace a schema that is there")
     .action(async (app: string, _: object, command: Command) => {
-      const { inferCommand } = await import("./commands/schema.ts");
       finish(await inferCommand(app, all(command), io));
     });
   const secrets = sub("secrets", "names and states of secrets; a value only comes in by a prompt or a pipe");
   withScope(secrets.command("list [app]").description("who holds them, where they have a value, what uses them"))
     .option("--format <format>", "what to print: human, json", "human")
     .action(async (app: string | undefined, _: object, command: Command) => {
-      const { secretsListCommand } = await import("./commands/secrets.ts");
       finish(await secretsListCommand(app, all(command), io));
     });
   withScope(
@@ -153,7 +155,6 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
       .command("where <name>")
       .description("every value and physical key that uses one: orders.db_password, shared.smtp"),
   ).action(async (name: string, _: object, command: Command) => {
-    const { secretsWhereCommand } = await import("./commands/secrets.ts");
     finish(await secretsWhereCommand(name, all(command), io));
   });
   withScope(
@@ -161,7 +162,6 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
       .command("set <app> <name>")
       .description("fill one in (app: shared for a shared one); the value is typed hidden or piped in"),
   ).action(async (app: string, name: string, _: object, command: Command) => {
-    const { secretsSetCommand } = await import("./commands/secrets.ts");
     finish(await secretsSetCommand(app, name, all(command), io));
   });
   sub("init", "make a config repo here")
@@ -170,17 +170,14 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
     .option("--target <type>", "where values go: directory, etcd")
     .option("--system <name>", "name of the system (default: the folder's)")
     .action(async (own: { target?: string }, command: Command) => {
-      const { runInit } = await import("./commands/scaffold.ts");
       finish(await runInit({ ...all(command), target: own.target }, io));
     });
   sub("new <app>", "add an app")
     .option("--like <app>", "copy values and schema from this app")
     .action(async (app: string, _: object, command: Command) => {
-      const { runNew } = await import("./commands/scaffold.ts");
       finish(runNew(app, all(command), io));
     });
   sub("why [code]", "what a code like TU3002 means").action(async (code: string | undefined) => {
-    const { whyCommand } = await import("./commands/why.ts");
     finish(whyCommand(code, io));
   });
   return program;

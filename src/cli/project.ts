@@ -6,7 +6,7 @@ import type { Git } from "../git/git.ts";
 import { locate } from "../load/locate.ts";
 import { type Source, folderSource } from "../load/source.ts";
 import type { At, Position } from "../model.ts";
-import { type Project, openProject } from "../pipeline.ts";
+import { type Project, openProject } from "../project.ts";
 import type { LocatedProblem, Problem } from "../problem.ts";
 import { drivers } from "../stores/registry.ts";
 import type { Io } from "./io.ts";

@@ -1,5 +1,6 @@
 /** The targets of `trueup.yaml`: defaults of their type, connections taken over from another target, profiles. */
 import { placeMatcher } from "../address.ts";
+import { canonicalJson } from "../canonical.ts";
 import type { Layout, Place, Plain, PlainMap, Shape, Target } from "../model.ts";
 import type { Problem } from "../problem.ts";
 import { asMap, checkSettings, CONFIG_FILE } from "./settings.ts";
@@ -64,7 +65,8 @@ function readTarget(name: string, context: Context): Target {
       fix: `path: "/{{env}}/{{app}}${TAILS[layout]}"`,
     });
   const connection = connectionOf(name, context, []);
-  if (known !== undefined) {
+  // The driver's own default is right by definition; checking it would cost more than all else that happens here.
+  if (known !== undefined && canonicalJson(connection) !== canonicalJson(known.defaults.connection)) {
     const under = [...at.path, "connection"];
     context.problems.push(...checkSettings(connection, known.connectionSchema, CONFIG_FILE, under));
   }

@@ -30,54 +30,94 @@ export function renderFile(
   const problem = (code: Problem["code"], message: string, line?: number): FileResult => ({
     problem: { code, severity: "error", message, at: placeOf(file, line), reach: [options.unit] },
   });
-  const tokens: Secret[] = [];
-  const engine = sandbox(options.handlebars, tokens);
+  const run: Run = { tokens: [], rounds: 0, produced: 0 };
   try {
-    const program = options.handlebars.parse(file.text);
-    const refused = findRefused(program, 0);
-    if (refused !== undefined) return problem("TU2003", refused.message, refused.line);
-    const facts = bare(FACTS.map((name) => [name, factOf(name, lookup, tokens)]));
-    const template = engine.compile(separated(program), {
-      strict: true,
-      noEscape: true,
-      knownHelpersOnly: true,
-      knownHelpers: Object.fromEntries([...HELPERS, ...BLOCKS].map((name) => [name, true])),
-    });
-    const text = template(bare([...Object.entries(facts), ...Object.entries(standIn(values, tokens) as object)]), {
-      data: facts,
-    }).replaceAll(SEPARATOR, "");
+    const template = compiled(file, options.handlebars);
+    const facts = bare(FACTS.map((name) => [name, factOf(name, lookup, run.tokens)]));
+    const context = bare([...Object.entries(facts), ...Object.entries(standIn(values, run.tokens) as object)]);
+    const text = template(run, context, facts).replaceAll(SEPARATOR, "");
     if (text.length > MAX_RESULT) return problem("TU2006", `the rendered file is larger than ${MAX_RESULT} bytes`);
-    return { text: withSecrets(text, tokens) };
+    return { text: withSecrets(text, run.tokens) };
   } catch (error) {
     return problem(...explain(error));
   }
 }
 
+/** What one rendering has used so far. */
+interface Run {
+  readonly tokens: Secret[];
+  rounds: number;
+  produced: number;
+}
+type Compiled = (run: Run, context: object, facts: object) => string;
+
+// A file is the same in all places: it is read and compiled once, and its text is checked then.
+const COMPILED = new WeakMap<FileTemplate, Compiled>();
+
+function compiled(file: FileTemplate, handlebars: Handlebars): Compiled {
+  const known = COMPILED.get(file);
+  if (known !== undefined) return known;
+  const program = handlebars.parse(file.text);
+  const refused = findRefused(program, 0);
+  if (refused !== undefined) throw new Trouble("TU2003", refused.message, refused.line);
+  const { engine, using } = sandboxOf(handlebars);
+  const template = engine.compile(separated(program), {
+    strict: true,
+    noEscape: true,
+    knownHelpersOnly: true,
+    knownHelpers: Object.fromEntries([...HELPERS, ...BLOCKS].map((name) => [name, true])),
+  });
+  const result: Compiled = (run, context, facts) => using(run, () => template(context, { data: facts }));
+  COMPILED.set(file, result);
+  return result;
+}
+
+interface Sandbox {
+  readonly engine: Handlebars;
+  /** Runs a template; its helpers count on `run`. */
+  readonly using: (run: Run, work: () => string) => string;
+}
+const SANDBOXES = new WeakMap<Handlebars, Sandbox>();
+
+function sandboxOf(handlebars: Handlebars): Sandbox {
+  const sandbox = SANDBOXES.get(handlebars) ?? makeSandbox(handlebars);
+  SANDBOXES.set(handlebars, sandbox);
+  return sandbox;
+}
+
 /** An own copy of Handlebars with our helpers and nothing else: no log, no lookup, no partials. */
-function sandbox(handlebars: Handlebars, tokens: Secret[]): Handlebars {
+function makeSandbox(handlebars: Handlebars): Sandbox {
   const engine = handlebars.create();
   const builtin = { ...engine.helpers } as Record<string, (...args: unknown[]) => string>;
   for (const name of Object.keys(builtin)) engine.unregisterHelper(name);
-  let rounds = 0;
-  let produced = 0;
+  let current: Run = { tokens: [], rounds: 0, produced: 0 };
   for (const name of BLOCKS) {
     engine.registerHelper(name, function (this: unknown, ...args: unknown[]): string {
-      const [subject] = args;
-      if ((name === "each" || name === "with") && subject === undefined)
-        throw new Trouble("TU2001", `{{#${name}}} got a name that nothing has`);
-      if (name === "each" && typeof subject === "object" && subject !== null) rounds += Object.keys(subject).length;
-      if (rounds > MAX_ROUNDS) throw new Trouble("TU2006", `{{#each}} goes round more than ${MAX_ROUNDS} times`);
-      const result = (builtin[name] as (...all: unknown[]) => string).apply(this, args);
-      produced += result.length;
-      if (produced > MAX_RESULT * MAX_DEPTH)
-        throw new Trouble("TU2006", `the rendered file is larger than ${MAX_RESULT} bytes`);
-      return result;
+      beforeBlock(name, args[0], current);
+      // A block whose only content is a number gives that number, not its text.
+      const result = String((builtin[name] as (...all: unknown[]) => string).apply(this, args));
+      current.produced += result.length;
+      if (current.produced <= MAX_RESULT * MAX_DEPTH) return result;
+      throw new Trouble("TU2006", `the rendered file is larger than ${MAX_RESULT} bytes`);
     });
   }
   for (const name of HELPERS) {
-    engine.registerHelper(name, (...all: unknown[]) => toPrintable(runOn(name, all.slice(0, -1), tokens), tokens));
+    engine.registerHelper(name, (...all: unknown[]) =>
+      standIn(runOn(name, all.slice(0, -1), current.tokens), current.tokens),
+    );
   }
-  return engine;
+  const using: Sandbox["using"] = (run, work) => {
+    current = run;
+    return work();
+  };
+  return { engine, using };
+}
+
+function beforeBlock(name: string, subject: unknown, run: Run): void {
+  if ((name === "each" || name === "with") && subject === undefined)
+    throw new Trouble("TU2001", `{{#${name}}} got a name that nothing has`);
+  if (name === "each" && typeof subject === "object" && subject !== null) run.rounds += Object.keys(subject).length;
+  if (run.rounds > MAX_ROUNDS) throw new Trouble("TU2006", `{{#each}} goes round more than ${MAX_ROUNDS} times`);
 }
 
 function runOn(name: string, args: readonly unknown[], tokens: readonly Secret[]): Value {
@@ -112,13 +152,7 @@ function bare(entries: Iterable<readonly [string, unknown]>): Record<string, unk
 }
 
 function fromStandIn(value: Value, tokens: readonly Secret[]): Value {
-  return typeof value === "string" && value.includes("\0") ? asValue(withSecrets(value, tokens)) : value;
-}
-
-const asValue = (text: string | Secret): Value => text;
-
-function toPrintable(value: Value, tokens: Secret[]): unknown {
-  return standIn(value, tokens);
+  return typeof value === "string" && value.includes("\0") ? withSecrets(value, tokens) : value;
 }
 
 function withSecrets(text: string, tokens: readonly Secret[]): string | Secret {
@@ -220,9 +254,11 @@ function findRefused(
 
 class Trouble extends Error {
   readonly code: Problem["code"];
-  constructor(code: Problem["code"], message: string) {
+  readonly lineNumber: number | undefined;
+  constructor(code: Problem["code"], message: string, line?: number) {
     super(message);
     this.code = code;
+    this.lineNumber = line;
   }
 }
 

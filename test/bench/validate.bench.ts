@@ -12,7 +12,7 @@ import { check } from "../../src/desired.ts";
 import { load } from "../../src/load/load.ts";
 import { folderSource } from "../../src/load/source.ts";
 import type { ValueMap } from "../../src/model.ts";
-import { openProject } from "../../src/pipeline.ts";
+import { openProject } from "../../src/project.ts";
 import { drivers } from "../../src/stores/registry.ts";
 import { LARGE, generateRepo, writeRepo } from "./generate.ts";
 import { measure, row } from "./measure.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { tempFolder, writeFiles } from "../project.ts";
 import { complaints } from "../stages/report/schemas.ts";
 import { freePort } from "../stores/etcd-server.ts";
-import { type TestRepo, commit, filesBelow, git, gitRepo, stored, trueup } from "./run.ts";
+import { type TestRepo, commit, done, filesBelow, git, gitRepo, stored, trueup } from "./run.ts";
 
 const CANARY = "canary-hunter2-value";
 const CONFIG = `version: 1
@@ -36,7 +36,7 @@ let repo: TestRepo;
 let first: string;
 beforeAll(() => {
   repo = gitRepo(FILES);
-  expect(trueup(repo.folder, ["apply", "--yes"]).code).toBe(0);
+  done(repo.folder, ["apply", "--yes"]);
   writeFileSync(join(repo.folder, ".trueup/live/cfg/dev/eu/orders/password"), CANARY);
   first = git(repo.folder, "rev-parse", "HEAD");
 });
@@ -119,7 +119,10 @@ describe("an edit that is not committed", () => {
 
 describe("a part of it", () => {
   beforeAll(() =>
-    writeFiles(repo.folder, { "apps/orders/base.yaml": ORDERS.replace("two", "new"), "apps/users/base.yaml": "x: 2\n" }),
+    writeFiles(repo.folder, {
+      "apps/orders/base.yaml": ORDERS.replace("two", "new"),
+      "apps/users/base.yaml": "x: 2\n",
+    }),
   );
   const busy = (plan: PlanJson): string[] =>
     plan.destinations.filter((destination) => destination.writes > 0).map((destination) => destination.id);

@@ -9,7 +9,7 @@ import { type InitOptions, initCommand } from "../../src/cli/commands/init.ts";
 import { type NewOptions, newCommand } from "../../src/cli/commands/new.ts";
 import { check } from "../../src/desired.ts";
 import { folderSource } from "../../src/load/source.ts";
-import { openProject } from "../../src/pipeline.ts";
+import { openProject } from "../../src/project.ts";
 import { drivers } from "../../src/stores/registry.ts";
 
 const folders: string[] = [];

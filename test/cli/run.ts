@@ -43,6 +43,13 @@ export function trueup(folder: string, args: readonly string[], env: Env = {}): 
   return { code: status, out: stdout, err: stderr };
 }
 
+/** Like {@link trueup}, for steps that must work: throws with everything it said if it does not exit 0. */
+export function done(folder: string, args: readonly string[], env: Env = {}): Ran {
+  const ran = trueup(folder, args, env);
+  if (ran.code !== 0) throw new Error(`trueup ${args.join(" ")} exited ${ran.code}:\n${ran.out}${ran.err}`);
+  return ran;
+}
+
 /** Runs `trueup` and sends a signal as soon as `when` is true of the files; gives the exit code. */
 export async function interrupted(
   folder: string,

@@ -20,6 +20,7 @@ import type { Harness } from "./contract-moves.ts";
 const SEGMENTS = [
   "with.dots.",
   ".hidden",
+  "UPPER_lower-9",
   "with space",
   " leading and trailing ",
   "ünïcødé-日本語-🙂",

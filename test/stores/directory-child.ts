@@ -9,7 +9,8 @@
 import { writeSync } from "node:fs";
 import { group, look, nextHead, put, putSecret, run, type Harness } from "./contract-moves.ts";
 import { isChange, watchedDisk } from "./directory-harness.ts";
-import { directory, openDirectory } from "../../src/stores/directory/directory.ts";
+import { directory } from "../../src/stores/directory/directory.ts";
+import { openDirectory } from "../../src/stores/directory/open.ts";
 
 const [live = "", keys = "0", rounds = "0", killAt = "0"] = process.argv.slice(2);
 let changes = 0;

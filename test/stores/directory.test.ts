@@ -3,7 +3,8 @@ import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { Ajv } from "ajv";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { directory, openDirectory } from "../../src/stores/directory/directory.ts";
+import { directory } from "../../src/stores/directory/directory.ts";
+import { openDirectory } from "../../src/stores/directory/open.ts";
 import {
   apply,
   failureOf,

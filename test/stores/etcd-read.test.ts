@@ -1,7 +1,8 @@
 /** Reading much, reading while others write, and reading what is not text. */
 import { Etcd3 } from "etcd3";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openEtcd, etcd } from "../../src/stores/etcd/etcd.ts";
+import { etcd } from "../../src/stores/etcd/etcd.ts";
+import { openEtcd } from "../../src/stores/etcd/open.ts";
 import { optionsOf } from "../../src/stores/etcd/options.ts";
 import type { Entry, Key } from "../../src/model.ts";
 import type { Store } from "../../src/stores/store.ts";

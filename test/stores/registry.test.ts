@@ -5,7 +5,7 @@ import { drivers } from "../../src/stores/registry.ts";
 
 describe("the registry of stores", () => {
   it("names every driver by its type", () => {
-    expect(Object.keys(drivers).toSorted()).toEqual(["directory", "etcd"]);
+    expect(Object.keys(drivers).toSorted()).toEqual(["aws-ssm", "directory", "etcd"]);
     for (const [type, driver] of Object.entries(drivers)) expect(driver.type).toBe(type);
   });
 
@@ -30,6 +30,6 @@ describe("the registry of stores", () => {
     const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
     const packages = imports.filter((each) => each.external === true && !each.path.startsWith("node:"));
     expect(packages.filter((each) => each.kind === "import-statement")).toEqual([]);
-    expect(packages.map((each) => each.path)).toContain("etcd3");
+    expect(packages.map((each) => each.path)).toEqual(expect.arrayContaining(["etcd3", "@aws-sdk/client-ssm"]));
   });
 });

@@ -1,11 +1,7 @@
 /** etcd 3.4 and newer: one guarded transaction for an apply, reads at one revision. */
-import type { Store, StoreDriver } from "../store.ts";
-import { openClient } from "./client.ts";
-import { commit } from "./commit.ts";
+import type { StoreDriver } from "../store.ts";
 import { limits } from "./limits.ts";
-import { connectionSchema, optionsOf } from "./options.ts";
-import type { Options } from "./options.ts";
-import { read } from "./read.ts";
+import { connectionSchema } from "./schema.ts";
 
 export const etcd: StoreDriver = {
   type: "etcd",
@@ -16,15 +12,8 @@ export const etcd: StoreDriver = {
     layout: "keys",
     connection: { endpoints: ["http://127.0.0.1:2379"] },
   },
-  open: async (connection, folder) => openEtcd(await optionsOf(connection, folder)),
+  open: async (connection, folder) => {
+    const [{ openEtcd }, { optionsOf }] = await Promise.all([import("./open.ts"), import("./options.ts")]);
+    return openEtcd(await optionsOf(connection, folder));
+  },
 };
-
-/** A store over options that are complete already. */
-export async function openEtcd(options: Options): Promise<Store> {
-  const client = await openClient(options);
-  return {
-    read: (query, signal) => read(client, query, signal),
-    commit: (head, groups, signal) => commit(client, head, groups, signal),
-    close: () => Promise.resolve(client.close()),
-  };
-}

@@ -1,0 +1,15 @@
+/** An etcd store over options that are complete already. Loaded when a store is opened. */
+import type { Store } from "../store.ts";
+import { openClient } from "./client.ts";
+import { commit } from "./commit.ts";
+import type { Options } from "./options.ts";
+import { read } from "./read.ts";
+
+export async function openEtcd(options: Options): Promise<Store> {
+  const client = await openClient(options);
+  return {
+    read: (query, signal) => read(client, query, signal),
+    commit: (head, groups, signal) => commit(client, head, groups, signal),
+    close: () => Promise.resolve(client.close()),
+  };
+}

@@ -1,0 +1,65 @@
+/** Deletes parameters by exact name, ten a call, after looking once more whether they are the ones that were planned. */
+import { Failure } from "../../failure.ts";
+import type { Key, Version } from "../../model.ts";
+import type { Client } from "./client.ts";
+import { look } from "./look.ts";
+
+/** Names in one call (DeleteParameters, service model, seen 2026-11). */
+const BATCH = 10;
+const TRIES = 5;
+
+/** `isLate`: time has passed since the versions were checked, so check them again. Calls `removed` for each that is gone. */
+export async function remove(
+  client: Client,
+  deletes: ReadonlyMap<Key, Version>,
+  isLate: boolean,
+  removed: (key: Key) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const keys = [...deletes.keys()];
+  for (let start = 0; start < keys.length; start += BATCH) {
+    const batch = keys.slice(start, start + BATCH);
+    await removeBatch(client, batch, deletes, isLate || start > 0, signal);
+    batch.forEach(removed);
+  }
+}
+
+async function removeBatch(
+  client: Client,
+  batch: readonly Key[],
+  deletes: ReadonlyMap<Key, Version>,
+  isLate: boolean,
+  signal?: AbortSignal,
+): Promise<void> {
+  let left = batch;
+  for (let attempt = 0; left.length > 0; attempt++) {
+    if (isLate || attempt > 0) left = await unchanged(client, left, deletes, signal);
+    if (left.length === 0) return;
+    const subject = `delete ${left[0] ?? ""}${left.length > 1 ? ` and ${left.length - 1} more` : ""}`;
+    const told = await client.tell("DeleteParameters", { Names: [...left] }, subject, signal);
+    if (told.kind === "done") return;
+    if (told.kind === "refused" || attempt >= TRIES) throw client.failure(told.trouble, "DeleteParameters", subject);
+    // It may have been done: what is there no more is left out of the next try.
+    await client.backOff(attempt, signal);
+  }
+}
+
+/** Those that are still there, as they were planned. Throws `MOVED` if somebody changed one. */
+async function unchanged(
+  client: Client,
+  keys: readonly Key[],
+  deletes: ReadonlyMap<Key, Version>,
+  signal?: AbortSignal,
+): Promise<Key[]> {
+  const seen = await look(client, keys, false, signal);
+  const moved = keys.filter((key) => seen.has(key) && seen.get(key)?.version !== deletes.get(key));
+  if (moved.length > 0)
+    throw new Failure(
+      "MOVED",
+      `Somebody changed ${moved.join(", ")} in the moment before deleting; it was left alone.`,
+      {
+        fix: "Plan again, then apply.",
+      },
+    );
+  return keys.filter((key) => seen.has(key));
+}
