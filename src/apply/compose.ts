@@ -1,5 +1,5 @@
 /** Turns planned changes into writes: the only place where the text of a secret setting is put together. */
-import type { Change, DestinationPlan, Entry, Key, Live, Plain, UnitPlan } from "../model.ts";
+import type { Change, DestinationPlan, Entry, Key, LedgerEntry, Live, Plain, UnitPlan } from "../model.ts";
 import { Failure } from "../failure.ts";
 import { Sealed, holdsSecret } from "../secret.ts";
 import { composeText, decomposeText, storedValue } from "../setting.ts";
@@ -29,24 +29,21 @@ export function groupsOf(
 }
 
 function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key, Entry>): Group {
-  const writes = unit.changes.flatMap(
-    (change) => writeOf(change, values.get(change.key) ?? live.entries.get(change.key)) ?? [],
-  );
-  const same = new Set(
-    unit.changes.map((change) => change.key).filter((key) => !writes.some((write) => write.key === key)),
-  );
-  const settings = [...unit.ledger.record.settings].map(
-    ([key, entry]) => [key, same.has(key) ? { ...entry, version: live.entries.get(key)?.version } : entry] as const,
-  );
+  const writes: Write[] = [];
+  const there = new Map<Key, LedgerEntry>();
+  for (const change of unit.changes) {
+    const write = writeOf(change, values.get(change.key) ?? live.entries.get(change.key));
+    const entry = unit.ledger.record.settings.get(change.key);
+    if (write !== undefined) writes.push(write);
+    else if (entry !== undefined) there.set(change.key, { ...entry, version: live.entries.get(change.key)?.version });
+  }
+  const { record, expected } = unit.ledger;
+  const settings = there.size === 0 ? record.settings : new Map([...record.settings, ...there]);
+  const previous = live.ledger.get(unit.unit)?.record;
   return {
     unit: unit.unit,
     writes,
-    ledger: {
-      key: ledgerKey(meta, unit.app),
-      expected: unit.ledger.expected,
-      record: { ...unit.ledger.record, settings: new Map(settings) },
-      previous: live.ledger.get(unit.unit)?.record,
-    },
+    ledger: { key: ledgerKey(meta, unit.app), expected, record: { ...record, settings }, previous },
   };
 }
 

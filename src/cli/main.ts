@@ -8,20 +8,25 @@ import { applyCommand } from "./commands/apply.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { driftCommand } from "./commands/drift.ts";
+import { execCommand } from "./commands/exec.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { exportCommand } from "./commands/export.ts";
 import { fmtCommand } from "./commands/fmt.ts";
+import { getCommand } from "./commands/get.ts";
 import { renderCommand } from "./commands/render.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { runInit, runNew } from "./commands/scaffold.ts";
 import { inferCommand } from "./commands/schema.ts";
 import { secretsListCommand, secretsSetCommand, secretsWhereCommand } from "./commands/secrets.ts";
+import { treeCommand } from "./commands/tree.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { whyCommand } from "./commands/why.ts";
 import { type Io, wantsColor } from "./io.ts";
 import { type CommonOptions, withFormats, withScope } from "./options.ts";
 
-export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
-  let exit: ExitCode = EXIT.ok;
+/** Resolves with the exit code: ours, or that of the program that `exec` started. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  let exit: number = EXIT.ok;
   const program = build((code) => (exit = code), io);
   try {
     await program.parseAsync([...argv], { from: "user" });
@@ -32,7 +37,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
-function build(finish: (code: ExitCode) => void, io: Io): Command {
+function build(finish: (code: number) => void, io: Io): Command {
   const program = new Command("trueup")
     .description("Application configuration in Git: validated, planned on the pull request, applied on merge.")
     .version(VERSION, "--version", "print the version")
@@ -176,6 +181,37 @@ function build(finish: (code: ExitCode) => void, io: Io): Command {
     .option("--like <app>", "copy values and schema from this app")
     .action(async (app: string, _: object, command: Command) => {
       finish(runNew(app, all(command), io));
+    });
+  withScope(sub("get <address>", "print one value, for a script"))
+    .option("--from <what>", "git or live", "git")
+    .option("--default <text>", "print this if there is no such key")
+    .option("--format <format>", "what to print: text, json", "text")
+    .option("--reveal", "print it even if it is a secret")
+    .action(async (address: string, _: object, command: Command) => {
+      finish(await getCommand(address, all(command), io));
+    });
+  withScope(sub("tree [address]", "show keys as a tree"))
+    .option("--from <what>", "git or live", "git")
+    .option("--format <format>", "what to print: human, json", "human")
+    .option("--physical", "the keys as they are in the stores, by path")
+    .action(async (address: string | undefined, _: object, command: Command) => {
+      finish(await treeCommand(address, all(command), io));
+    });
+  withScope(sub("export <address>", "an app's values as environment variables, in a file or on standard output"))
+    .option("--from <what>", "git or live: where plain values come from", "git")
+    .option("--format <format>", "dotenv, json, yaml, shell, docker, github", "dotenv")
+    .option("--out <file>", "write this file; lines of your own in a .env file are kept", (file: string) => [file])
+    .option("--allow-missing", "leave out what has no value yet")
+    .option("--reveal", "secrets may go to standard output")
+    .action(async (address: string, _: object, command: Command) => {
+      finish(await exportCommand(address, all(command), io));
+    });
+  withScope(sub("exec <address> [command...]", "start a program with an app's values in its environment"))
+    .usage("[options] <address> -- <command...>")
+    .option("--from <what>", "git or live: where plain values come from", "git")
+    .option("--allow-missing", "leave out what has no value yet")
+    .action(async (address: string, words: string[], _: object, command: Command) => {
+      finish(await execCommand(address, words, all(command), io));
     });
   sub("why [code]", "what a code like TU3002 means").action(async (code: string | undefined) => {
     finish(whyCommand(code, io));

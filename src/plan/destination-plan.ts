@@ -52,17 +52,11 @@ export function planDestination(input: PlanInput): DestinationPlan {
   const wanted = new Map(destination.units.map((unit) => [unit.unit, unit]));
   const known = [...live.ledger.keys()].filter((unit) => !wanted.has(unit));
   const parts: Parts = { drift: [], conflicts: [], needsValue: [], kept: [] };
-  const claimed = new Set<Key>(input.others);
   const units = [...wanted.keys(), ...known]
     .filter(input.inScope)
     .toSorted()
     .flatMap((unit) => planUnit(unit, wanted.get(unit), input, parts) ?? []);
-  for (const unit of destination.units) for (const setting of unit.settings) claimed.add(setting.key);
-  for (const { record } of live.ledger.values())
-    for (const key of [...record.settings.keys(), ...(record.pending?.keys() ?? [])]) claimed.add(key);
-  const foreign = [...live.entries.keys()]
-    .filter((key) => !claimed.has(key) && !key.startsWith(input.reserved))
-    .toSorted();
+  const foreign = foreignKeys(input);
   const plan = { units, ...parts };
   return {
     destination: destination.id,
@@ -75,6 +69,22 @@ export function planDestination(input: PlanInput): DestinationPlan {
     untouched: managedUnits(destination, live) - units.length,
     digest: digestOf(destination.id, units, parts.conflicts),
   };
+}
+
+/** Keys under our prefixes that neither Git nor a ledger names. */
+function foreignKeys({ destination, live, others, reserved }: PlanInput): readonly Key[] {
+  const { entries, ledger } = live;
+  // Usually the ledger accounts for everything there is, and counting is cheaper than collecting.
+  let known = 0;
+  for (const { record } of ledger.values()) for (const key of record.settings.keys()) if (entries.has(key)) known++;
+  if (known === entries.size) return [];
+  const claimed = new Set(others);
+  for (const unit of destination.units) for (const setting of unit.settings) claimed.add(setting.key);
+  for (const { record } of ledger.values()) {
+    for (const key of record.settings.keys()) claimed.add(key);
+    for (const key of record.pending?.keys() ?? []) claimed.add(key);
+  }
+  return [...entries.keys()].filter((key) => !claimed.has(key) && !key.startsWith(reserved)).toSorted();
 }
 
 /** Units that have, or are to have, something here. */
@@ -185,10 +195,12 @@ function collect(
 }
 
 function sameEntries(a: ReadonlyMap<Key, LedgerEntry>, b: ReadonlyMap<Key, LedgerEntry>): boolean {
-  return (
-    a.size === b.size &&
-    [...a].every(([key, entry]) => entryText(entry) === (b.has(key) ? entryText(b.get(key)) : undefined))
-  );
+  if (a.size !== b.size) return false;
+  for (const [key, entry] of a) {
+    const other = b.get(key);
+    if (other === undefined || (entry !== other && entryText(entry) !== entryText(other))) return false;
+  }
+  return true;
 }
 
 /** Everything but the version: a rewrite of the same value by somebody else is no reason to touch the ledger. */

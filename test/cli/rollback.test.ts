@@ -23,8 +23,6 @@ let original: Record<string, string>;
 beforeEach(() => {
   repo = gitRepo(FILES);
   first = git(repo.folder, "rev-parse", "HEAD");
-  done(repo.folder, ["apply", "--yes"]);
-  original = stored(repo.folder);
 });
 afterEach(() => repo.dispose());
 
@@ -37,17 +35,22 @@ const state = () => ({
   store: filesBelow(join(repo.folder, ".trueup")),
 });
 
-/** Writes files, commits and applies. */
+/** Applies the first commit and notes what is live then. */
+function live(): void {
+  done(repo.folder, ["apply", "--yes"]);
+  original = stored(repo.folder);
+}
+
 function release(files: Readonly<Record<string, string>>): string {
   writeFiles(repo.folder, files);
-  const id = commit(repo.folder, `release ${Object.keys(files).join(" ")}`);
-  done(repo.folder, ["apply", "--yes"]);
-  return id;
+  return commit(repo.folder, `release ${Object.keys(files).join(" ")}`);
 }
 
 describe("the last commit", () => {
   beforeEach(() => {
+    live();
     release({ "apps/orders/base.yaml": "# comment\na: 2\nc: new\n", "apps/users/base.yaml": "x: 2\n" });
+    done(repo.folder, ["apply", "--yes"]);
   });
 
   it("is prepared and planned without touching anything", () => {
@@ -92,19 +95,21 @@ describe("the last commit", () => {
   });
 
   it("can be put back: a rollback of the rollback", () => {
-    const newer = stored(repo.folder);
+    const newer = state();
     expect(rollback("--yes").code).toBe(0);
-    done(repo.folder, ["apply", "--yes"]);
     expect(rollback("--yes").code).toBe(0);
-    done(repo.folder, ["apply", "--yes"]);
-    expect(stored(repo.folder)).toEqual(newer);
+    expect(read("apps/users/base.yaml")).toBe("x: 2\n");
+    expect(git(repo.folder, "diff", newer.head, "HEAD")).toBe("");
+    expect(trueup(repo.folder, ["diff", "--detailed-exitcode"]).code).toBe(0);
   });
 });
 
 describe("several commits", () => {
   it("--to goes back to a commit, for configuration only", () => {
+    live();
     release({ "apps/orders/base.yaml": "a: 2\n" });
     release({ "apps/orders/base.yaml": "a: 3\n", "NOTES.md": "later\n", "apps/new/base.yaml": "z: 1\n" });
+    done(repo.folder, ["apply", "--yes"]);
     const plan = rollback("--to", first);
     expect(plan.out).toMatch(/removed +apps\/new\/base\.yaml/u);
     expect(rollback("--to", first, "--yes").code).toBe(0);
@@ -114,8 +119,10 @@ describe("several commits", () => {
   });
 
   it("--commit takes one back from the middle, and keeps what came later", () => {
+    live();
     const middle = release({ "apps/orders/base.yaml": "# comment\na: 2\nb: two\n" });
     release({ "apps/users/base.yaml": "x: 5\n" });
+    done(repo.folder, ["apply", "--yes"]);
     expect(rollback("--commit", middle, "--yes").code).toBe(0);
     done(repo.folder, ["apply", "--yes"]);
     expect(stored(repo.folder)).toEqual({ ...original, "cfg/dev/users/x": "5", "cfg/prod/users/x": "5" });

@@ -1,6 +1,6 @@
 /** Files of the real `sops` are decrypted to what was put in, and only by who may. */
 import { inspect } from "node:util";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type KeySource, type KmsRequest, decryptSops } from "../../src/secrets/sops/decrypt.ts";
 import { Failure, isFailure } from "../../src/failure.ts";
@@ -121,6 +121,12 @@ describe("decryptSops", () => {
 
   it("reads a file that decides by comments", async () => {
     expect(await plain("comment-regex.yaml")).toEqual({ password: "hidden-by-comment", user: "someone" });
+  });
+
+  it("reads numbers and times in any spelling as sops does, or the MAC would not fit", async () => {
+    const found = await plain("spellings.yaml");
+    expect(Object.keys(found).length).toBeGreaterThan(45);
+    expect(found).toMatchObject({ secret: "of-spellings", k0_unencrypted: "511", k6_unencrypted: "8" });
   });
 
   it("opens a file with the key of any recipient", async () => {

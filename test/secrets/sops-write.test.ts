@@ -1,6 +1,6 @@
 /** Files that `setSopsValue` writes are read by us and by the real `sops`, and change no more than they have to. */
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatPath, parsePath } from "../../src/address.ts";
 import type { SourceFile } from "../../src/model.ts";

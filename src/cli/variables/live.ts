@@ -3,7 +3,7 @@ import { formatPath } from "../../address.ts";
 import { PLACEHOLDER } from "../../apply/compose.ts";
 import type { UnitResult } from "../../desired.ts";
 import type { SecretValues } from "../../export/variables.ts";
-import type { Key, KeyPath, Plain, Setting } from "../../model.ts";
+import type { Key, KeyPath, Plain, Setting, Value } from "../../model.ts";
 import type { StorePool } from "../../pipeline.ts";
 import { Sealed, holdsSecret } from "../../secret.ts";
 import { decomposeText, encodeValue } from "../../setting.ts";
@@ -11,14 +11,14 @@ import { decomposeText, encodeValue } from "../../setting.ts";
 /** Looks a value up in the stores of its unit. Answers are remembered, so that one blob is read once. */
 export interface LiveValues {
   /** The text at a path; undefined if no store has one, or only a placeholder. */
-  readonly textOf: (unit: UnitResult, path: KeyPath) => Promise<Sealed | undefined>;
+  readonly textOf: SecretValues;
   /** Kinds of store that gave an answer, in order of appearance. */
   readonly kinds: () => readonly string[];
 }
 
 export interface LiveOptions {
-  /** `secrets`: settings without a secret in them are not read at all. */
-  readonly which: "secrets" | "all";
+  /** Settings that hold nothing of the kind wanted are not read at all. */
+  readonly which: "secrets" | "plain" | "all";
   readonly signal: AbortSignal;
 }
 
@@ -36,9 +36,8 @@ export function liveValues(stores: StorePool, options: LiveOptions): LiveValues 
   };
 }
 
-/** Secrets of units as their stores hold them. */
-export function liveSecrets(live: LiveValues): SecretValues {
-  return live.textOf;
+function isWanted(value: Value, which: LiveOptions["which"]): boolean {
+  return which === "all" || (which === "secrets") === holdsSecret(value);
 }
 
 async function readUnit(
@@ -49,7 +48,7 @@ async function readUnit(
 ): Promise<ReadonlyMap<string, Sealed>> {
   const texts = new Map<string, Sealed>();
   for (const { frame, unit: own } of unit.mapped.settings) {
-    const settings = own.settings.filter((setting) => which === "all" || setting.secret);
+    const settings = own.settings.filter((setting) => setting.members.some((member) => isWanted(member.value, which)));
     if (settings.length === 0) continue;
     const { prefix: _prefix, reserved: _reserved, ...rest } = frame;
     const keys = settings.map((setting) => setting.key);
@@ -78,6 +77,6 @@ function addTexts(
     const value: Plain | undefined = members?.get(member.name);
     const path = formatPath(member.path);
     if (value === undefined || value === PLACEHOLDER || texts.has(path)) continue;
-    if (which === "all" || holdsSecret(member.value)) texts.set(path, new Sealed(encodeValue(value)));
+    if (isWanted(member.value, which)) texts.set(path, new Sealed(encodeValue(value)));
   }
 }

@@ -41,7 +41,11 @@ export function openItems({ tree, items }: Loaded, key: Uint8Array): Opened[] {
 /** SHA-256 of `sops`: keeps a MAC over encrypted values alone from passing for one over all values. */
 const ONLY_ENCRYPTED = createHash("sha256").update("sops").digest();
 
-/** The text that SOPS encrypts as MAC: over all values in order, comments left out. */
+/**
+ * The text that SOPS encrypts as MAC: over all values in order, comments left out. What the format does not prove, and
+ * so nobody can: empty and null values (they add nothing), where one plain value ends and the next begins, the types
+ * `str` and `bool` of one text, the name of a plain value, and which app and environment the whole file is for.
+ */
 export function macOf({ metadata }: Loaded, opened: readonly Opened[]): string {
   const hash = createHash("sha512");
   if (metadata.macOnlyEncrypted) hash.update(ONLY_ENCRYPTED);

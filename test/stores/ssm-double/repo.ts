@@ -1,0 +1,30 @@
+/** A config repo of many apps whose target is SSM, and drivers that lead to a double. */
+import type { Drivers } from "../../../src/index.ts";
+import { realClock } from "../../../src/stores/ssm/clock.ts";
+import type { Clock } from "../../../src/stores/ssm/clock.ts";
+import type { Options } from "../../../src/stores/ssm/options.ts";
+import { ssm } from "../../../src/stores/ssm/ssm.ts";
+import { openOn } from "./open.ts";
+
+const CONFIG = `version: 1
+system: shop
+environments:
+  prod: {}
+targets:
+  config: { type: aws-ssm, path: "/shop/{{env}}/{{app}}/{{key}}" }
+`;
+
+/** Files of `apps` apps with `keys` values each; `value` is part of every text. */
+export function repo(apps: number, keys: number, value = "one"): Record<string, string> {
+  const text = (app: number): string =>
+    Array.from({ length: keys }, (_, n) => `key-${n}: value ${value} of app ${app} number ${n}\n`).join("");
+  return {
+    "trueup.yaml": CONFIG,
+    ...Object.fromEntries(Array.from({ length: apps }, (_, app) => [`apps/app${app}/base.yaml`, text(app)])),
+  };
+}
+
+/** Drivers whose SSM is at `endpoint`. */
+export function driversTo(endpoint: string, changes: Partial<Options> = {}, clock: Clock = realClock): Drivers {
+  return { "aws-ssm": { ...ssm, open: () => openOn(endpoint, changes, clock) } };
+}
