@@ -118,7 +118,7 @@ describe("docker", () => {
   it("refuses what a line cannot hold", () => {
     const { refused } = written("docker", [...HOSTILE, "x".repeat(70_000)]);
     expect(refused.every(({ text }) => /[\r\n]/u.test(text) || text.length > 60_000)).toBe(true);
-    expect(refused.length).toBe(9);
+    expect(refused.length).toBe(10);
   });
 
   it.skipIf(!has("docker", "--version"))("is read by docker itself", async () => {

@@ -64,7 +64,6 @@ describe("a change in the moment of writing", () => {
       return undefined;
     };
     const events = await run(h, nextHead(h, known), [group(h, known, "app", [put(a, "2", versionOf(known, a))])]);
-    console.log(server.calls.filter(c=>c.operation.startsWith("Put")), server.parameter(a)?.versions);
     expect(events[0]).toMatchObject({ kind: "failed", failure: { code: "MOVED", details: [`${a}: version 2 was replaced by version 3`] } });
   });
 

@@ -1,7 +1,7 @@
 /** Whether Git would take a file in: a file of secrets must not be one `git add` away from the history. */
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { Failure } from "../../failure.ts";
+import { Failure, isFailure } from "../../failure.ts";
 
 /** `outside`: no repository around the file, or no Git. */
 export type Ignored = "ignored" | "open" | "outside";
@@ -10,12 +10,15 @@ export async function ignoredByGit(path: string): Promise<Ignored> {
   const { runGit } = await import("../../git/process.ts");
   let folder = dirname(path);
   while (!existsSync(folder)) folder = dirname(folder);
-  try {
-    const { code } = await runGit(folder, ["check-ignore", "--quiet", "--", path]);
-    return code === 0 ? "ignored" : code === 1 ? "open" : "outside";
-  } catch {
-    return "outside";
-  }
+  // check-ignore knows no literal paths; an absolute one has nothing in it that Git would take for magic.
+  const variables = { GIT_LITERAL_PATHSPECS: "0" };
+  const answer = await runGit(folder, ["check-ignore", "--quiet", "--", path], { variables }).catch((error: unknown) => {
+    if (isFailure(error) && error.code === "MISSING") return undefined;
+    throw error;
+  });
+  if (answer === undefined || /not a git repository/iu.test(answer.stderr)) return "outside";
+  // Whatever else Git says, it does not say that the file is ignored.
+  return answer.code === 0 ? "ignored" : "open";
 }
 
 /** Throws `REFUSED` if secrets would go into a file that Git does not ignore. */

@@ -11,7 +11,7 @@ import type {
   PutParameterCommandInput,
   PutParameterCommandOutput,
 } from "@aws-sdk/client-ssm";
-import { Failure } from "../../failure.ts";
+import { Failure, isFailure } from "../../failure.ts";
 import type { Clock } from "./clock.ts";
 import { credentialsOf } from "./credentials.ts";
 import type { Options, Rates } from "./options.ts";
@@ -52,7 +52,7 @@ export interface Client {
   readonly where: string;
   /** A read: sent again until it is answered or {@link Options.patience} is over. Throws the failure. */
   ask<O extends Operation>(operation: O, input: Input<O>, subject: string, signal?: AbortSignal): Promise<Output<O>>;
-  /** A write: sent again only while it surely was not done. Throws only `INTERRUPTED`, with nothing sent. */
+  /** A write: sent again only while it surely was not done. Throws only with nothing sent. */
   tell<O extends Operation>(operation: O, input: Input<O>, subject: string, signal?: AbortSignal): Promise<Told<O>>;
   failure(trouble: Trouble, operation: Operation, subject: string): Failure;
   /** Waits longer with each `attempt` (from 0), by chance more or less, so that writers do not meet again. */
@@ -124,6 +124,8 @@ function clientOf(send: Send, options: Options, clock: Clock, close: () => void)
       try {
         return { kind: "done", output: await send(operation, input) };
       } catch (error) {
+        // From taking on a role: nothing was sent to SSM.
+        if (isFailure(error)) throw error;
         trouble = troubleOf(error);
       }
       const { kind } = trouble;

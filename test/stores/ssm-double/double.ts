@@ -143,7 +143,7 @@ export async function startDouble(options: DoubleOptions = {}): Promise<SsmDoubl
     count: (...operations) => calls.filter((call) => operations.length === 0 || operations.includes(call.operation)).length,
     handPut(key, text, { secret, user = ALICE } = {}) {
       const type = parameters.live.get(key)?.versions.at(-1)?.type ?? (secret === true ? "SecureString" : "String");
-      parameters.put({ Name: key, Value: text, Type: type, Overwrite: true, Tier: "Advanced" }, user);
+      parameters.put({ Name: key, Value: text, Type: type, Overwrite: true, ...(text.length > 4096 ? { Tier: "Advanced" } : {}) }, user);
     },
     handDelete: (key) => void parameters.remove([key]),
     label: (key, number, label) => void parameters.live.get(key)?.versions.find((each) => each.number === number)?.labels.add(label),
