@@ -6,4 +6,6 @@ import { main, processIo } from "./main.ts";
 // From Node 22 on: compiled code is kept between runs.
 (nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
+// grpc-js sets a server name for addresses, which Node warns about (DEP0123): nothing a user could do about it.
+process.noDeprecation = true;
 process.exitCode = await main(process.argv.slice(2), processIo());

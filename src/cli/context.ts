@@ -20,8 +20,20 @@ export function worldOf(repo: Repo): World {
   return { places: repo.places, apps: repo.apps.length, units };
 }
 
-export function planContext(project: OpenedProject, repo: Repo, options: CommonOptions, io: Io): PlanContext {
-  return { ...reportOptions(options, io, repo), world: worldOf(repo), locate: project.locate };
+/** `units` is how many the command was about: with `--app` fewer than the repo has. */
+export function planContext(
+  project: OpenedProject,
+  repo: Repo,
+  options: CommonOptions,
+  io: Io,
+  units?: number,
+): PlanContext {
+  const world = worldOf(repo);
+  return {
+    ...reportOptions(options, io, repo),
+    world: { ...world, units: units ?? world.units },
+    locate: project.locate,
+  };
 }
 
 export function problemsContext(

@@ -54,7 +54,9 @@ export function updateEnvFile(file: EnvFile, variables: readonly Named[], unit: 
   return {
     text: `${file.before}${gap}${START} (${unit})\n${dotenvText(ours)}${END}\n${file.after}`,
     added: ours.filter(({ name }) => !file.made.has(name)).map(({ name }) => name),
-    changed: ours.filter(({ name, text }) => file.made.has(name) && file.made.get(name) !== text).map(({ name }) => name),
+    changed: ours
+      .filter(({ name, text }) => file.made.has(name) && file.made.get(name) !== text)
+      .map(({ name }) => name),
     removed: [...file.made.keys()].filter((name) => !names.has(name)),
     kept: [...file.own.keys()],
   };

@@ -57,6 +57,7 @@ const COMPILED = new WeakMap<FileTemplate, Compiled>();
 function compiled(file: FileTemplate, handlebars: Handlebars): Compiled {
   const known = COMPILED.get(file);
   if (known !== undefined) return known;
+  if (isDeep(file.text)) throw new Trouble("TU2003", `blocks are nested more than ${MAX_DEPTH} levels deep`);
   const program = handlebars.parse(file.text);
   const refused = findRefused(program, 0);
   if (refused !== undefined) throw new Trouble("TU2003", refused.message, refused.line);
@@ -70,6 +71,16 @@ function compiled(file: FileTemplate, handlebars: Handlebars): Compiled {
   const result: Compiled = (run, context, facts) => using(run, () => template(context, { data: facts }));
   COMPILED.set(file, result);
   return result;
+}
+
+/** Far too deep, seen without parsing: Handlebars' parser needs seconds for thousands of nested blocks. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (const [tag] of text.matchAll(/\{\{~?(?:[#^]\s*[^\s}~]|\/)/gu)) {
+    depth += tag.endsWith("/") ? -1 : 1;
+    if (depth > MAX_DEPTH * 4) return true;
+  }
+  return false;
 }
 
 interface Sandbox {
@@ -274,7 +285,11 @@ function explain(error: unknown): [Problem["code"], string, number | undefined] 
   if (text.startsWith("Parse error")) return ["TU2002", "the template cannot be read", at];
   if (text.includes("doesn't match"))
     return ["TU2002", `the template cannot be read: ${text.replace(/ - \d+:\d+$/u, "")}`, at];
-  return ["TU2002", "the template cannot be rendered", at];
+  return [
+    "TU2002",
+    "the template cannot be rendered: a name leads into something that is no map, or a path goes out of the values",
+    at,
+  ];
 }
 
 function placeOf(file: FileTemplate, line: number | undefined): Problem["at"] {

@@ -46,6 +46,8 @@ export function renderShared(
   const problems: Problem[] = [];
   const lookup: Lookup = (parts) => {
     const [root = "", ...path] = parts;
+    if ((root === "self" || root === "shared") && path.length === 0)
+      return { missing: { code: "TU2004", message: `${root} alone is all of shared/, this value included` } };
     if (root === "self" || root === "shared")
       return path[0] === "secret" ? lookSecret(path.slice(1), input.secrets, "shared.secret") : shared.at(path, root);
     if (root === "secret") return lookSecret(path, input.secrets, root);

@@ -7,6 +7,10 @@ import { holdsSecret, isSecret, secret } from "../secret.ts";
 export type HelperResult = { readonly value: Value } | { readonly why: string };
 type Helper = (args: readonly Plain[]) => { readonly value: Plain } | { readonly why: string };
 
+/** Characters of one result (1 MiB): helpers inside helpers would otherwise make gigabytes out of one line. */
+const MAX_RESULT = 1_048_576;
+const tooLong = { why: `would give a text of more than ${MAX_RESULT} characters` };
+
 const words = (text: string): string[] =>
   text
     .replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1 $2")
@@ -42,13 +46,16 @@ const PURE: Readonly<Record<string, Helper>> = {
     if (!Array.isArray(list)) return { why: "needs a list as its first argument" };
     if (typeof separator !== "string") return { why: "needs text as its second argument" };
     if (list.some((item) => typeof item === "object")) return { why: "needs a list of plain values" };
-    return { value: list.join(separator) };
+    // Counted first: the text itself may be too large to make.
+    const length = list.reduce((sum: number, item) => sum + String(item).length + separator.length, 0);
+    return length > MAX_RESULT ? tooLong : { value: list.join(separator) };
   },
   replace: ([text, from, to]) => {
     if (typeof text !== "string" || typeof from !== "string" || typeof to !== "string" || from === "") {
       return { why: "takes three texts: where, what (not empty), by what" };
     }
-    return { value: text.replaceAll(from, () => to) };
+    const length = text.length + (text.split(from).length - 1) * (to.length - from.length);
+    return length > MAX_RESULT ? tooLong : { value: text.replaceAll(from, () => to) };
   },
 };
 
@@ -58,7 +65,9 @@ export const HELPERS: readonly string[] = [...Object.keys(PURE), "default"].toSo
 /** Runs a helper on plain values. */
 export function runHelper(name: string, args: readonly Plain[]): { readonly value: Plain } | { readonly why: string } {
   const helper = Object.hasOwn(PURE, name) ? PURE[name] : undefined;
-  return helper === undefined ? { why: "is not a helper" } : helper(args);
+  if (helper === undefined) return { why: "is not a helper" };
+  const result = helper(args);
+  return "value" in result && typeof result.value === "string" && result.value.length > MAX_RESULT ? tooLong : result;
 }
 
 /**

@@ -49,7 +49,8 @@ export async function startMoto(): Promise<MotoServer> {
       headers: {
         "content-type": "application/x-amz-json-1.1",
         "x-amz-target": `AmazonSSM.${operation}`,
-        authorization: "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-2/ssm/aws4_request, SignedHeaders=host, Signature=0",
+        authorization:
+          "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-2/ssm/aws4_request, SignedHeaders=host, Signature=0",
       },
     });
     if (!response.ok) throw new Error(`moto: ${operation}: ${await response.text()}`);

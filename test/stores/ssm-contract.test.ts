@@ -31,4 +31,5 @@ async function harness(options: DoubleOptions): Promise<Harness> {
 
 describe("the double of SSM", () => {
   storeContract("SSM", () => harness({}));
+  storeContract("SSM with reads that are behind", () => harness({ staleMs: 30, seed: 7 }));
 });

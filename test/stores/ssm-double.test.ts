@@ -26,14 +26,18 @@ async function ask(endpoint: string, operation: string, input: Input): Promise<s
     headers: {
       "content-type": "application/x-amz-json-1.1",
       "x-amz-target": `AmazonSSM.${operation}`,
-      authorization: "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-2/ssm/aws4_request, SignedHeaders=host, Signature=0",
+      authorization:
+        "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-2/ssm/aws4_request, SignedHeaders=host, Signature=0",
     },
   });
   const body = (await response.json()) as { __type?: string; Parameters?: unknown[] };
   return response.ok ? "done" : (body.__type ?? "?").replace(/^.*#/u, "");
 }
 
-const put = (Name: string, more: Input = {}): [string, Input] => ["PutParameter", { Name, Value: "x", Type: "String", ...more }];
+const put = (Name: string, more: Input = {}): [string, Input] => [
+  "PutParameter",
+  { Name, Value: "x", Type: "String", ...more },
+];
 const levels = (count: number): string => Array.from({ length: count }, () => "/l").join("");
 
 /** Requests, in this order, with the answer of the double and that of moto where it is another one. */
@@ -46,13 +50,22 @@ const CASES: readonly (readonly [string, [string, Input], string, string?])[] = 
   ["a create without a type", ["PutParameter", { Name: "/d/t", Value: "x" }], "ValidationException"],
   ["a reserved path", put("/aws/a"), "AccessDeniedException"],
   ["a reserved name", put("/ssm/a"), "ValidationException"],
-  ["eleven names", ["GetParameters", { Names: Array.from({ length: 11 }, (_, n) => `/d/${n}`) }], "ValidationException"],
+  [
+    "eleven names",
+    ["GetParameters", { Names: Array.from({ length: 11 }, (_, n) => `/d/${n}`) }],
+    "ValidationException",
+  ],
   ["eleven on a page", ["GetParametersByPath", { Path: "/d", MaxResults: 11 }], "ValidationException"],
   ["the history of nothing", ["GetParameterHistory", { Name: "/d/nothing" }], "ParameterNotFound"],
   ["a missing name", ["GetParameters", { Names: ["/d/nothing"] }], "done"],
   ["nested braces", put("/d/n", { Value: "{{x}}" }), "ValidationException", "done"],
   ["4,097 characters in Standard", put("/d/s", { Value: "x".repeat(4097) }), "ValidationException", "done"],
-  ["8,193 characters in Advanced", put("/d/l", { Value: "x".repeat(8193), Tier: "Advanced" }), "ValidationException", "done"],
+  [
+    "8,193 characters in Advanced",
+    put("/d/l", { Value: "x".repeat(8193), Tier: "Advanced" }),
+    "ValidationException",
+    "done",
+  ],
   ["5,000 characters in Advanced", put("/d/v", { Value: "x".repeat(5000), Tier: "Advanced" }), "done"],
   ["from Advanced to Standard", put("/d/v", { Tier: "Standard", Overwrite: true }), "ValidationException", "done"],
   ["another type", put("/d/a", { Type: "SecureString", Overwrite: true }), "HierarchyTypeMismatchException", "done"],
@@ -61,12 +74,23 @@ const CASES: readonly (readonly [string, [string, Input], string, string?])[] = 
   ["a space in a name", put("/d/a b"), "ValidationException", "done"],
   ["a slash at the end", put("/d/a/"), "ValidationException", "done"],
   ["no slash at the start", put("d/a"), "ValidationException", "done"],
-  ["a token nobody gave", ["GetParametersByPath", { Path: "/d", NextToken: "bm9uc2Vuc2U=" }], "InvalidNextToken", "500"],
-  ["a delete of eleven", ["DeleteParameters", { Names: Array.from({ length: 11 }, (_, n) => `/d/${n}`) }], "ValidationException", "done"],
+  [
+    "a token nobody gave",
+    ["GetParametersByPath", { Path: "/d", NextToken: "bm9uc2Vuc2U=" }],
+    "InvalidNextToken",
+    "500",
+  ],
+  [
+    "a delete of eleven",
+    ["DeleteParameters", { Names: Array.from({ length: 11 }, (_, n) => `/d/${n}`) }],
+    "ValidationException",
+    "done",
+  ],
 ];
 
 describeWithMoto("the double and moto", () => {
-  it.each(CASES)("answer %s", async (...[, [operation, input], strict, lenient]) => {
+  it.each(CASES)("answer %s", async (_, request, strict, lenient) => {
+    const [operation, input] = request as [string, Input];
     expect(await ask(double.endpoint, operation, input)).toBe(strict);
     const answer = await ask(moto.endpoint, operation, input).catch(() => "500");
     expect(answer).toBe(lenient ?? strict);
@@ -78,7 +102,11 @@ describeWithMoto("the double and moto", () => {
       const response = await fetch(endpoint, {
         method: "POST",
         body: JSON.stringify({ Names: ["/d/secret"] }),
-        headers: { "x-amz-target": "AmazonSSM.GetParameters", "content-type": "application/x-amz-json-1.1", authorization: "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-2/ssm/aws4_request" },
+        headers: {
+          "x-amz-target": "AmazonSSM.GetParameters",
+          "content-type": "application/x-amz-json-1.1",
+          authorization: "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-2/ssm/aws4_request",
+        },
       });
       return response.text();
     };

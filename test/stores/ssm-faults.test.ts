@@ -38,14 +38,29 @@ async function double(options: Parameters<typeof startDouble>[0] = {}): Promise<
 }
 
 describe("a fault in one request", () => {
-  const transient: Fault[] = ["lose-request", "lose-reply", "500", "500-after", "hang", "hang-after", "garbage", "throttle", { name: "TooManyUpdates" }];
+  const transient: Fault[] = [
+    "lose-request",
+    "lose-reply",
+    "500",
+    "500-after",
+    "hang",
+    "hang-after",
+    "garbage",
+    "throttle",
+    { name: "TooManyUpdates" },
+  ];
   for (const fault of transient) {
     const name = typeof fault === "string" ? fault : fault.name;
     it(`${name}: whichever request it hits, everything is written, and once`, { timeout: 60_000 }, async () => {
       const server = await double({ oddPages: false });
       for (let nth = 1, isHit = true; isHit; nth++) {
         const h = await harness(server, `/faults/${nth}/`);
-        const [a, b, c, s] = ["a", "b", "c", "s"].map((key) => `${h.prefix}app/${key}`) as [string, string, string, string];
+        const [a, b, c, s] = ["a", "b", "c", "s"].map((key) => `${h.prefix}app/${key}`) as [
+          string,
+          string,
+          string,
+          string,
+        ];
         server.fault = () => undefined;
         const known = await apply(h, { app: [put(a, "1"), put(b, "1"), putSecret(s, "s3cr3t")] });
         const writes = [put(c, "new"), put(a, "2", versionOf(known, a)), putSecret(s, "n3w", versionOf(known, s))];
@@ -62,7 +77,8 @@ describe("a fault in one request", () => {
           [c, "new"],
           [s, "n3w"],
         ]);
-        for (const [key, entry] of after.ledgers.get("app")?.record.settings ?? []) expect(entry.version).toBe(versionOf(after, key));
+        for (const [key, entry] of after.ledgers.get("app")?.record.settings ?? [])
+          expect(entry.version).toBe(versionOf(after, key));
         expect([a, c, s].map((key) => server.parameter(key)?.versions.length)).toEqual([2, 1, 2]);
       }
     });
@@ -87,15 +103,28 @@ describe("an apply that dies", () => {
           return calls >= nth ? "lose-request" : undefined;
         };
         const options = { takeover: 4000, settle: 500, timeout: 500 };
-        const first = await run(folder, "apply", { drivers: driversTo(proxy.endpoint, options, clock), allow }).catch(() => undefined);
+        const first = await run(folder, "apply", { drivers: driversTo(proxy.endpoint, options, clock), allow }).catch(
+          () => undefined,
+        );
         isDead = calls >= nth;
         server.fault = () => undefined;
         if (isDead) {
           const second = await run(folder, "apply", { drivers: driversTo(server.endpoint, options, clock), allow });
-          expect(second.receipts.map(({ result }) => result).filter((result) => result !== "applied"), `died at ${nth}`).toEqual([]);
+          expect(
+            second.receipts.map(({ result }) => result).filter((result) => result !== "applied"),
+            `died at ${nth}`,
+          ).toEqual([]);
         } else expect(first?.receipts.map(({ result }) => result)).toEqual(["applied"]);
         const { plan } = await run(folder, "plan", { drivers: driversTo(server.endpoint) });
-        expect(plan.destinations.flatMap(({ units, drift, conflicts, foreign }) => [...units, ...drift, ...conflicts, ...foreign]), `died at ${nth}`).toEqual([]);
+        expect(
+          plan.destinations.flatMap(({ units, drift, conflicts, foreign }) => [
+            ...units,
+            ...drift,
+            ...conflicts,
+            ...foreign,
+          ]),
+          `died at ${nth}`,
+        ).toEqual([]);
         expect(server.everything("/shop/prod/app2/").size).toBe(2);
       } finally {
         dispose();
@@ -112,7 +141,16 @@ describe("an apply that dies", () => {
     const slow = await harness(server, "/alive/");
     let held: () => void = () => undefined;
     const keys = Array.from({ length: 40 }, (_, n) => `/alive/app/k${n}`);
-    const events = slow.store.commit(nextHead(slow, known, "slow"), [group(slow, known, "app", keys.map((key) => put(key, "1")))])[Symbol.asyncIterator]();
+    const events = slow.store
+      .commit(nextHead(slow, known, "slow"), [
+        group(
+          slow,
+          known,
+          "app",
+          keys.map((key) => put(key, "1")),
+        ),
+      ])
+      [Symbol.asyncIterator]();
     const running = events.next();
     await new Promise<void>((resolve) => {
       held = resolve;
@@ -132,7 +170,9 @@ describe("an apply that dies", () => {
     const stop = new AbortController();
     server.fault = ({ names }) => (names[0] === "/stopped/app/b" ? stop.abort() : undefined);
     const writes = ["a", "b", "c", "d"].map((name) => put(`/stopped/app/${name}`, "1"));
-    await expect(commit(h, nextHead(h, known), [group(h, known, "app", writes)], stop.signal)).rejects.toMatchObject({ code: "INTERRUPTED" });
+    await expect(commit(h, nextHead(h, known), [group(h, known, "app", writes)], stop.signal)).rejects.toMatchObject({
+      code: "INTERRUPTED",
+    });
     server.fault = () => undefined;
     const between = await look(h);
     expect(between.entries.has("/stopped/app/c")).toBe(false);
@@ -152,7 +192,9 @@ describe("SSM as it is", () => {
     let known = await apply(h, { app: Array.from({ length: 30 }, (_, n) => put(`/stale/app/${n}`, "1")) });
     for (let round = 0; round < 5; round++) {
       const keys = [...known.entries.keys()].slice(0, 10 + round);
-      const writes = keys.map((key, n) => (n === 0 ? remove(key, versionOf(known, key)) : put(key, `r${round}`, versionOf(known, key))));
+      const writes = keys.map((key, n) =>
+        n === 0 ? remove(key, versionOf(known, key)) : put(key, `r${round}`, versionOf(known, key)),
+      );
       known = await apply(h, { app: writes });
       expect(known.entries.size).toBe(29 - round);
       expect([...known.entries.values()].filter(({ value }) => value === `r${round}`)).toHaveLength(9 + round);

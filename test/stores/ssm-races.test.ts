@@ -47,7 +47,10 @@ describe("a change in the moment of writing", () => {
     justBefore(a, () => server.handPut(a, "by alice"));
     const writes = [put(a, "2", versionOf(known, a)), put(b, "2", versionOf(known, b))];
     const events = await run(h, nextHead(h, known), [group(h, known, "app", writes)]);
-    expect(events).toMatchObject([{ kind: "failed", failure: { code: "MOVED" }, written: [a, b] }, { kind: "head", state: "partial" }]);
+    expect(events).toMatchObject([
+      { kind: "failed", failure: { code: "MOVED" }, written: [a, b] },
+      { kind: "head", state: "partial" },
+    ]);
     const failure = events[0]?.kind === "failed" ? events[0].failure : undefined;
     expect(failure?.details).toEqual([`${a}: version 2 by ${ALICE} was replaced by version 3 by ${TRUEUP}`]);
     expect(failure?.fix).toContain(`--name ${a}:2`);
@@ -64,7 +67,10 @@ describe("a change in the moment of writing", () => {
       return undefined;
     };
     const events = await run(h, nextHead(h, known), [group(h, known, "app", [put(a, "2", versionOf(known, a))])]);
-    expect(events[0]).toMatchObject({ kind: "failed", failure: { code: "MOVED", details: [`${a}: version 2 was replaced by version 3`] } });
+    expect(events[0]).toMatchObject({
+      kind: "failed",
+      failure: { code: "MOVED", details: [`${a}: version 2 was replaced by version 3`] },
+    });
   });
 
   it("that changed nothing is no loss", async () => {
@@ -77,9 +83,13 @@ describe("a change in the moment of writing", () => {
   it("of a secret is reported without a word of its text", async () => {
     const known = await apply(h, { app: [putSecret(a, `${CANARY}-1`)] });
     justBefore(a, () => server.handPut(a, `${CANARY}-alice`));
-    const events = await run(h, nextHead(h, known), [group(h, known, "app", [putSecret(a, `${CANARY}-2`, versionOf(known, a))])]);
+    const events = await run(h, nextHead(h, known), [
+      group(h, known, "app", [putSecret(a, `${CANARY}-2`, versionOf(known, a))]),
+    ]);
     expect(events[0]).toMatchObject({ kind: "failed", failure: { code: "MOVED" } });
-    expect(JSON.stringify(events[0]?.kind === "failed" ? [events[0].failure.message, events[0].failure] : "")).not.toContain(CANARY);
+    expect(
+      JSON.stringify(events[0]?.kind === "failed" ? [events[0].failure.message, events[0].failure] : ""),
+    ).not.toContain(CANARY);
   });
 
   it("that creates the key wins, and the plan after it tells", async () => {
@@ -87,7 +97,12 @@ describe("a change in the moment of writing", () => {
     justBefore(b, () => server.handPut(b, "alice was first"));
     const events = await run(h, nextHead(h, known), [group(h, known, "app", [put(a, "1"), put(b, "1"), put(c, "1")])]);
     expect(events[0]).toMatchObject({ kind: "failed", failure: { code: "MOVED" }, written: [a] });
-    expect(server.everything("/race/app/")).toEqual(new Map([[a, "1"], [b, "alice was first"]]));
+    expect(server.everything("/race/app/")).toEqual(
+      new Map([
+        [a, "1"],
+        [b, "alice was first"],
+      ]),
+    );
     expect((await look(h)).ledgers.get("app")?.record.pending?.size).toBe(3);
   });
 
@@ -114,7 +129,8 @@ describe("twenty applies at once", () => {
     );
     const winners = names.filter((_, n) => outcomes[n]?.status === "fulfilled");
     expect(winners).toHaveLength(1);
-    for (const outcome of outcomes) if (outcome.status === "rejected") await failureOf(Promise.reject(outcome.reason as Error), "MOVED");
+    for (const outcome of outcomes)
+      if (outcome.status === "rejected") await failureOf(Promise.reject(outcome.reason as Error), "MOVED");
     expect([...(await look(h)).entries.keys()].toSorted()).toEqual([`/race/${winners[0]}/a`, `/race/${winners[0]}/b`]);
   });
 });
@@ -123,7 +139,9 @@ describe("what SSM refuses", () => {
   it("to change the type is refused before anything is written", async () => {
     const known = await apply(h, { app: [put(a, "open")] });
     const before = server.everything("/race/app/");
-    const events = await run(h, nextHead(h, known), [group(h, known, "app", [put(b, "1"), putSecret(a, CANARY, versionOf(known, a))])]);
+    const events = await run(h, nextHead(h, known), [
+      group(h, known, "app", [put(b, "1"), putSecret(a, CANARY, versionOf(known, a))]),
+    ]);
     expect(events[0]).toMatchObject({ kind: "failed", failure: { code: "REFUSED" }, written: [] });
     expect(server.everything("/race/app/")).toEqual(before);
   });
@@ -141,14 +159,16 @@ describe("what SSM refuses", () => {
     it(`${name} midway says what to do, and no value`, async () => {
       const known = await look(h);
       server.fault = (call) => {
-        if (call.operation === "PutParameter" && call.names[0] === b) return { name, message: `value ${CANARY} is not allowed` };
+        if (call.operation === "PutParameter" && call.names[0] === b)
+          return { name, message: `value ${CANARY} is not allowed` };
         return undefined;
       };
       const change = nextHead(h, known);
       const events: unknown[] = [];
       const thrown: unknown[] = [];
       try {
-        for await (const event of h.store.commit(change, [group(h, known, "app", [put(a, "1"), putSecret(b, CANARY)])])) events.push(event);
+        for await (const event of h.store.commit(change, [group(h, known, "app", [put(a, "1"), putSecret(b, CANARY)])]))
+          events.push(event);
       } catch (error) {
         thrown.push(error);
       }
@@ -156,7 +176,9 @@ describe("what SSM refuses", () => {
       const { failure } = events[0] as { failure: Error & { fix: string; details: readonly string[] } };
       await failureOf(Promise.reject(failure), code);
       expect(failure.details.join(" ")).toContain(name);
-      const everything = [events, thrown, failure.message, failure.fix, failure.details, failure.cause].map((each) => JSON.stringify(each)).join();
+      const everything = [events, thrown, failure.message, failure.fix, failure.details, failure.cause]
+        .map((each) => JSON.stringify(each))
+        .join();
       expect(everything).not.toContain(CANARY);
     });
 
@@ -173,7 +195,10 @@ describe("what SSM refuses", () => {
 describe("SSM out of reach", () => {
   it("is told with the address", async () => {
     setTestCredentials();
-    const store = await openSsm({ ...optionsOf({ region: "us-east-2", endpoint: "http://127.0.0.1:9" }), timeout: 500 });
+    const store = await openSsm({
+      ...optionsOf({ region: "us-east-2", endpoint: "http://127.0.0.1:9" }),
+      timeout: 500,
+    });
     const failure = await failureOf(look({ ...h, store }).then(), "UNREACHABLE");
     expect(failure.message).toContain("http://127.0.0.1:9");
     await store.close();

@@ -50,7 +50,9 @@ describe("1,000 parameters in 40 units", () => {
     const clock = fastClock(40);
     const { double, folder } = await setUp({ quotas: USUAL, now: clock.now });
     const begin = clock.now();
-    const { receipts } = await run(folder, "apply", { drivers: driversTo(double.endpoint, { rates: DEFAULT_RATES }, clock) });
+    const { receipts } = await run(folder, "apply", {
+      drivers: driversTo(double.endpoint, { rates: DEFAULT_RATES }, clock),
+    });
     const seconds = (clock.now() - begin) / 1000;
     expect(receipts.map((receipt) => receipt.result)).toEqual(["applied"]);
     expect(seconds).toBeLessThan((double.count("PutParameter") / USUAL.write) * 1.1);
@@ -71,7 +73,9 @@ describe("a storm of throttling", () => {
     const { receipts } = await run(folder, "apply", { drivers });
     expect(receipts.map((receipt) => receipt.result)).toEqual(["applied"]);
     expect(settings(double)).toHaveLength(50);
-    const versions = [...double.everything("/shop/prod/app0/").keys()].map((key) => double.parameter(key)?.versions.length);
+    const versions = [...double.everything("/shop/prod/app0/").keys()].map(
+      (key) => double.parameter(key)?.versions.length,
+    );
     expect(new Set(versions)).toEqual(new Set([1]));
     // Few calls went into the storm: the pace was cut.
     expect(double.calls.filter(({ answer }) => answer === "throttle").length).toBeLessThan(150);

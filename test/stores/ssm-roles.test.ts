@@ -34,14 +34,20 @@ beforeAll(async () => {
     for await (const chunk of request) body += String(chunk);
     const target = request.headers["x-amz-target"];
     if (target === undefined) seen.sts.push(new URLSearchParams(body));
-    else seen.ssm.push({ operation: String(target), key: /Credential=(\w+)/u.exec(request.headers.authorization ?? "")?.[1] ?? "" });
+    else
+      seen.ssm.push({
+        operation: String(target),
+        key: /Credential=(\w+)/u.exec(request.headers.authorization ?? "")?.[1] ?? "",
+      });
     const headers = new Headers();
-    for (const name of ["content-type", "x-amz-target", "authorization"]) if (request.headers[name] !== undefined) headers.set(name, String(request.headers[name]));
+    for (const name of ["content-type", "x-amz-target", "authorization"])
+      if (request.headers[name] !== undefined) headers.set(name, String(request.headers[name]));
     const answer = await fetch(moto.endpoint, { method: "POST", body, headers });
     response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" });
     response.end(await answer.text());
   });
   github = createServer((request, response) => {
+    if (request.url?.startsWith("/denied") === true) return void response.writeHead(403).end("no");
     asked = { url: request.url ?? "", token: request.headers.authorization };
     response.end(JSON.stringify({ value: "a.web.token" }));
   });
@@ -53,7 +59,12 @@ afterAll(async () => {
   github?.close();
   await moto?.stop();
 });
-const VARIABLES = ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "AWS_ENDPOINT_URL_STS", "GITHUB_RUN_ID"];
+const VARIABLES = [
+  "ACTIONS_ID_TOKEN_REQUEST_URL",
+  "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+  "AWS_ENDPOINT_URL_STS",
+  "GITHUB_RUN_ID",
+];
 afterEach(() => {
   for (const name of VARIABLES) delete process.env[name];
   seen.sts.splice(0);
@@ -63,10 +74,22 @@ afterEach(() => {
 async function harness(prefix: string): Promise<Harness> {
   setTestCredentials();
   process.env["AWS_ENDPOINT_URL_STS"] = endpoint;
-  const options = { ...optionsOf({ region: "us-east-2", endpoint, role: { plan: PLAN, apply: APPLY } }), rates: UNHURRIED };
+  const options = {
+    ...optionsOf({ region: "us-east-2", endpoint, role: { plan: PLAN, apply: APPLY } }),
+    rates: UNHURRIED,
+  };
   const store = await openSsm(options);
   const nothing = (): Promise<void> => Promise.resolve();
-  return { store, limits: ssm.limits, prefix, handPut: nothing, handDelete: nothing, readRaw: () => Promise.resolve(new Map()), failReads: nothing, dispose: () => store.close() };
+  return {
+    store,
+    limits: ssm.limits,
+    prefix,
+    handPut: nothing,
+    handDelete: nothing,
+    readRaw: () => Promise.resolve(new Map()),
+    failReads: nothing,
+    dispose: () => store.close(),
+  };
 }
 
 describeWithMoto("a role for plans and one for applies", () => {
@@ -99,7 +122,7 @@ describeWithMoto("a role for plans and one for applies", () => {
   });
 
   it("that cannot be taken on are named, and the token is not", async () => {
-    process.env["ACTIONS_ID_TOKEN_REQUEST_URL"] = `${endpoint}/nothing-here`;
+    process.env["ACTIONS_ID_TOKEN_REQUEST_URL"] = `${issuer}/denied`;
     process.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = "request-token";
     const h = await harness("/roles/c/");
     const failure = await failureOf(look(h).then(), "DENIED");

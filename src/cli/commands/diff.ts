@@ -29,7 +29,7 @@ export async function diffCommand(addresses: readonly string[], options: DiffOpt
   const { plan } = result.planned;
   const repo = project.bench?.repo;
   if (repo === undefined) throw new Failure("INTERNAL", "a plan without a repo");
-  const context = planContext(project, repo, options, io);
+  const context = planContext(project, repo, options, io, result.planned.wanted.units.size);
   emit(
     {
       human: () => humanPlan(plan, context),

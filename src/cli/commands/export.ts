@@ -74,7 +74,10 @@ function speakable(variables: readonly Variable[], format: Format, formatName: s
   const faults = [
     ...names,
     ...unspeakable(named, format),
-    ...marks.map(({ name }) => ({ name, why: "holds one of the lines that trueup marks its own part of the file with" })),
+    ...marks.map(({ name }) => ({
+      name,
+      why: "holds one of the lines that trueup marks its own part of the file with",
+    })),
   ];
   if (faults.length === 0) return named;
   throw new Failure("LIMIT", `${faults.length} of the variables cannot be written as ${formatName}`, {

@@ -66,9 +66,13 @@ async function unitValue(
   if (value === undefined) return undefined;
   const secret = holdsSecret(value);
   if (secret && !reveal)
-    throw new Failure("REFUSED", `${unit.resolved.id}:${formatPath(path)} is a secret, and output may end up in a log`, {
-      fix: "hand it to a program with trueup exec, or pass --reveal",
-    });
+    throw new Failure(
+      "REFUSED",
+      `${unit.resolved.id}:${formatPath(path)} is a secret, and output may end up in a log`,
+      {
+        fix: "hand it to a program with trueup exec, or pass --reveal",
+      },
+    );
   if (!secret && !opened.fromLive) return value as Plain;
   if (isValueMap(value))
     throw new Failure("USAGE", `${formatPath(path)} is a map of several values that are stored one by one`, {
@@ -84,7 +88,9 @@ function notFound(path: KeyPath, address: string, opened: OpenedUnits): Failure 
     opened.units.flatMap((unit) => [...leavesOf(unit.rendered.values)].map((leaf) => formatPath(leaf.path))),
   );
   if (known.has(text))
-    return new Failure("MISSING", `${address} has no value in its store yet`, { fix: "trueup diff shows what is missing" });
+    return new Failure("MISSING", `${address} has no value in its store yet`, {
+      fix: "trueup diff shows what is missing",
+    });
   const last = path.at(-1) ?? "";
   const near = [suggest(text, known), ...[...known].filter((name) => name.endsWith(`.${last}`))];
   const names = [...new Set(near.filter((name) => name !== undefined))].slice(0, 3);

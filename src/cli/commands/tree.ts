@@ -40,7 +40,11 @@ async function logical(opened: OpenedUnits, address: string | undefined): Promis
     for (const { path, value } of leavesIn(unit, address)) {
       const secret = holdsSecret(value);
       // A secret is never read for this: its place in the tree is all there is to see.
-      const shown = secret ? undefined : opened.fromLive ? await liveValue(unit, path, value as Plain, opened) : (value as Plain);
+      const shown = secret
+        ? undefined
+        : opened.fromLive
+          ? await liveValue(unit, path, value as Plain, opened)
+          : (value as Plain);
       rows.push({ path, secret, value: shown });
     }
     if (rows.length > 0) trees.set(unit.resolved.id, rows);
@@ -48,12 +52,7 @@ async function logical(opened: OpenedUnits, address: string | undefined): Promis
   return trees;
 }
 
-async function liveValue(
-  unit: UnitResult,
-  path: KeyPath,
-  git: Plain,
-  opened: OpenedUnits,
-): Promise<Plain | undefined> {
+async function liveValue(unit: UnitResult, path: KeyPath, git: Plain, opened: OpenedUnits): Promise<Plain | undefined> {
   const text = await opened.live.textOf(unit, path);
   return text === undefined ? undefined : asTyped(text.reveal(), git);
 }

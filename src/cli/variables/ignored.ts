@@ -12,10 +12,12 @@ export async function ignoredByGit(path: string): Promise<Ignored> {
   while (!existsSync(folder)) folder = dirname(folder);
   // check-ignore knows no literal paths; an absolute one has nothing in it that Git would take for magic.
   const variables = { GIT_LITERAL_PATHSPECS: "0" };
-  const answer = await runGit(folder, ["check-ignore", "--quiet", "--", path], { variables }).catch((error: unknown) => {
-    if (isFailure(error) && error.code === "MISSING") return undefined;
-    throw error;
-  });
+  const answer = await runGit(folder, ["check-ignore", "--quiet", "--", path], { variables }).catch(
+    (error: unknown) => {
+      if (isFailure(error) && error.code === "MISSING") return undefined;
+      throw error;
+    },
+  );
   if (answer === undefined || /not a git repository/iu.test(answer.stderr)) return "outside";
   // Whatever else Git says, it does not say that the file is ignored.
   return answer.code === 0 ? "ignored" : "open";

@@ -104,10 +104,14 @@ export function requireComplete(unit: UnitResult, { missing, trouble }: Gathered
   const names = missing.map(({ name, path }) => `${name} (${path})`);
   const why = trouble === undefined ? [] : [`the store could not be asked: ${trouble.message}`];
   if (!allowed) {
-    throw new Failure("MISSING", `${missing.length} ${missing.length === 1 ? "variable" : "variables"} of ${unit.resolved.id} without a value`, {
-      details: [...names, ...why],
-      fix: "fill them in with trueup secrets set, write them into .env.local, or pass --allow-missing to go on without them",
-    });
+    throw new Failure(
+      "MISSING",
+      `${missing.length} ${missing.length === 1 ? "variable" : "variables"} of ${unit.resolved.id} without a value`,
+      {
+        details: [...names, ...why],
+        fix: "fill them in with trueup secrets set, write them into .env.local, or pass --allow-missing to go on without them",
+      },
+    );
   }
   io.err(`trueup: without ${names.join(", ")}\n`);
 }

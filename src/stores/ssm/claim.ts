@@ -47,14 +47,20 @@ export async function claim(client: Client, change: HeadChange, signal?: AbortSi
     const text = claimText(change, holder?.key);
     const written = await put(client, { ...record(key, text, change), expected: 0 }, signal);
     if (written.kind === "exists") continue;
-    // Whoever read an old head may have found an old number free.
-    await currentHead(client, change, signal);
     const finished = claims.map((each) => each.key).filter((each) => generationOf(each) < change.head.generation - 1);
-    return {
+    const held: Claim = {
       key,
       old: finished.length > KEPT ? finished : [],
       stop: () => stop(client, change, key, holder?.key),
     };
+    try {
+      // Whoever read an old head may have found an old number free.
+      await currentHead(client, change, signal);
+    } catch (error) {
+      await held.stop();
+      throw error;
+    }
+    return held;
   }
   throw busy(change.key, undefined);
 }
@@ -75,9 +81,9 @@ async function currentHead(client: Client, change: HeadChange, signal?: AbortSig
   for (let attempt = 0; ; attempt++) {
     const head = (await look(client, [change.key], false, signal)).get(change.key);
     if ((head?.version ?? null) === change.expected) return head;
-    // A read may be behind the one that the plan was made from.
-    if (head === undefined || isNewer(head.version, change.expected) || client.clock.now() > end)
-      throw headMoved(change.key);
+    // A read may be behind the one that the plan was made from: only what is newer has surely moved.
+    const isSure = head !== undefined && isNewer(head.version, change.expected);
+    if (isSure || client.clock.now() > end) throw headMoved(change.key);
     await client.backOff(Math.min(attempt, 3), signal);
   }
 }
@@ -182,9 +188,11 @@ async function traces(client: Client, change: HeadChange, signal?: AbortSignal):
 }
 
 async function stop(client: Client, change: HeadChange, key: Key, after: Key | undefined): Promise<void> {
-  const said = put(client, { ...record(key, claimText(change, after, true), change), expected: 1 });
+  const enough = new AbortController();
+  const said = put(client, { ...record(key, claimText(change, after, true), change), expected: 1 }, enough.signal);
   // These are last words: whoever comes next does without them, only later.
-  await Promise.race([said.catch(() => undefined), client.clock.sleep(LAST_WORDS)]);
+  await Promise.race([said.catch(() => undefined), client.clock.sleep(LAST_WORDS, enough.signal)]);
+  enough.abort();
 }
 
 export function headMoved(key: Key): Failure {

@@ -62,6 +62,8 @@ export interface Client {
 
 /** Loads the SDK. `purpose` chooses the role. */
 export async function openClient(options: Options, purpose: "plan" | "apply", clock: Clock): Promise<Client> {
+  // The SDK warns users of older Nodes about its own later versions. Ours is fixed when trueup is built.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const sdk = await import("@aws-sdk/client-ssm");
   const { region, profile, endpoint, timeout } = options;
   const credentials = await credentialsOf(options, options.role[purpose]);

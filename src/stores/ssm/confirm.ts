@@ -18,12 +18,13 @@ export async function confirm(
   client: Client,
   numbers: ReadonlyMap<Key, number>,
   gone: ReadonlyMap<Key, Version> = new Map(),
+  signal?: AbortSignal,
 ): Promise<Map<Key, Version>> {
   const versions = new Map<Key, Version>();
   const end = client.clock.now() + PATIENCE;
   let waiting = [...numbers.keys(), ...gone.keys()];
   for (let attempt = 0; ; attempt++) {
-    const found = await look(client, waiting, false);
+    const found = await look(client, waiting, false, signal);
     for (const key of waiting) {
       const seen = found.get(key);
       const number = numbers.get(key);
@@ -33,7 +34,7 @@ export async function confirm(
     waiting = waiting.filter((key) => !versions.has(key) && !isGone(found.get(key), gone.get(key)));
     if (waiting.length === 0) return versions;
     if (client.clock.now() > end) throw notShown(waiting);
-    await client.backOff(Math.min(attempt, 4));
+    await client.backOff(Math.min(attempt, 4), signal);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Who trueup is towards AWS. */
 import type { SSMClientConfig } from "@aws-sdk/client-ssm";
-import { Failure } from "../../failure.ts";
+import { Failure, isFailure } from "../../failure.ts";
 import type { Options } from "./options.ts";
 
 type Credentials = NonNullable<SSMClientConfig["credentials"]>;
@@ -30,7 +30,9 @@ export async function credentialsOf(
     try {
       const token = await identityToken(env);
       if (token === undefined) return await assume(identity);
-      return await fromWebToken({ roleArn: role, roleSessionName: session, webIdentityToken: token, clientConfig })(identity);
+      return await fromWebToken({ roleArn: role, roleSessionName: session, webIdentityToken: token, clientConfig })(
+        identity,
+      );
     } catch (error) {
       throw refused(role, error);
     }
@@ -40,7 +42,10 @@ export async function credentialsOf(
 /** Told by SSM for every version it keeps: who wrote it. */
 function sessionName(env: Environment): string {
   const parts = ["trueup", env["GITHUB_RUN_ID"], env["GITHUB_RUN_ATTEMPT"]].filter((part) => part !== undefined);
-  return parts.join("-").replaceAll(/[^\w+=,.@-]/gu, "-").slice(0, 64);
+  return parts
+    .join("-")
+    .replaceAll(/[^\w+=,.@-]/gu, "-")
+    .slice(0, 64);
 }
 
 /** A fresh token of this CI job; undefined outside CI, or where the job may not have one. */
@@ -49,19 +54,22 @@ async function identityToken(env: Environment): Promise<string | undefined> {
   if (url === undefined || secret === undefined) return undefined;
   const address = new URL(url);
   address.searchParams.set("audience", AUDIENCE);
-  const response = await fetch(address, {
+  const answer = await fetch(address, {
     headers: { authorization: `bearer ${secret}` },
     signal: AbortSignal.timeout(PATIENCE),
-  });
-  const { value } = response.ok ? ((await response.json()) as { value?: unknown }) : {};
+  }).then(
+    async (response) => ({ status: `HTTP ${response.status}`, body: await response.json().catch(() => undefined) }),
+    () => ({ status: "no answer", body: undefined }),
+  );
+  const value = (answer.body as { readonly value?: unknown } | undefined)?.value;
   if (typeof value === "string") return value;
-  throw new Failure("DENIED", `The CI gave this job no identity token (HTTP ${response.status}).`, {
+  throw new Failure("DENIED", `The CI gave this job no identity token (${answer.status}).`, {
     fix: "Give the job `permissions: id-token: write`, then run it again.",
   });
 }
 
 function refused(role: string, error: unknown): Failure {
-  if (error instanceof Failure) return error;
+  if (isFailure(error)) return error;
   const name = (error as { readonly name?: unknown } | null)?.name;
   const why = typeof name === "string" && /^\w{1,80}$/u.test(name) ? name : "UnknownError";
   if (why === "CredentialsProviderError")

@@ -117,12 +117,14 @@ function inputOf(
 ): PutParameterCommandInput {
   const value = typeof text === "string" ? text : text.reveal();
   const isLarge = Buffer.byteLength(value) > STANDARD_BYTES;
+  // Somebody may have put an existing secret under a key of their own: without a setting it stays there.
+  const keyId = options.kmsKey ?? (expected === 0 ? "alias/aws/ssm" : undefined);
   const pairs = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   return {
     Name: key,
     Value: value,
     Type: secret ? "SecureString" : "String",
-    ...(secret ? { KeyId: options.kmsKey ?? "alias/aws/ssm" } : {}),
+    ...(secret && keyId !== undefined ? { KeyId: keyId } : {}),
     Tier: options.tier === "advanced" || isLarge ? "Advanced" : "Standard",
     Description: description,
     Overwrite: expected > 0,

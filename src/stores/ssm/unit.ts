@@ -135,7 +135,8 @@ async function carryOut(work: Work): Promise<Map<Key, Version>> {
   const numbers = new Map<Key, number>();
   for (const write of puts) numbers.set(write.key, await putOne(work, write));
   if (deletes.size > 0) await remove(client, deletes, puts.length > 0, (key) => work.written.push(key), signal);
-  const versions = numbers.size + deletes.size > 0 ? await confirm(client, numbers, deletes) : new Map<Key, Version>();
+  const versions =
+    numbers.size + deletes.size > 0 ? await confirm(client, numbers, deletes, signal) : new Map<Key, Version>();
   await writeLedger(work, encodeLedger(group.ledger.record, versions));
   return versions;
 }

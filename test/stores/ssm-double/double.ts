@@ -113,7 +113,11 @@ export async function startDouble(options: DoubleOptions = {}): Promise<SsmDoubl
     const name = operation === "PutParameter" ? names[0] : undefined;
     try {
       if (!quotas.take(operation)) throw new Refusal("ThrottlingException", "Rate exceeded");
-      if (name !== undefined && busy.has(name)) throw new Refusal("TooManyUpdates", "There are concurrent updates for a resource that supports one update at a time.");
+      if (name !== undefined && busy.has(name))
+        throw new Refusal(
+          "TooManyUpdates",
+          "There are concurrent updates for a resource that supports one update at a time.",
+        );
       if (name === undefined) return { status: 200, body: perform(operation, input) };
       busy.add(name);
       try {
@@ -131,7 +135,9 @@ export async function startDouble(options: DoubleOptions = {}): Promise<SsmDoubl
   }
 
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => send(response, 500, { __type: "InternalServerError", message: String(error) }));
+    answer(request, response).catch((error: unknown) =>
+      send(response, 500, { __type: "InternalServerError", message: String(error) }),
+    );
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -140,13 +146,22 @@ export async function startDouble(options: DoubleOptions = {}): Promise<SsmDoubl
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     fault: () => undefined,
-    count: (...operations) => calls.filter((call) => operations.length === 0 || operations.includes(call.operation)).length,
+    count: (...operations) =>
+      calls.filter((call) => operations.length === 0 || operations.includes(call.operation)).length,
     handPut(key, text, { secret, user = ALICE } = {}) {
       const type = parameters.live.get(key)?.versions.at(-1)?.type ?? (secret === true ? "SecureString" : "String");
-      parameters.put({ Name: key, Value: text, Type: type, Overwrite: true, ...(text.length > 4096 ? { Tier: "Advanced" } : {}) }, user);
+      parameters.put(
+        { Name: key, Value: text, Type: type, Overwrite: true, ...(text.length > 4096 ? { Tier: "Advanced" } : {}) },
+        user,
+        0,
+      );
     },
-    handDelete: (key) => void parameters.remove([key]),
-    label: (key, number, label) => void parameters.live.get(key)?.versions.find((each) => each.number === number)?.labels.add(label),
+    handDelete: (key) => void parameters.remove([key], 0),
+    label: (key, number, label) =>
+      void parameters.live
+        .get(key)
+        ?.versions.find((each) => each.number === number)
+        ?.labels.add(label),
     everything: (prefix) =>
       new Map(
         [...parameters.live.values()]
@@ -171,12 +186,16 @@ interface Reply {
 function refusalOf(fault: Fault): Reply {
   if (typeof fault !== "string") return { status: 400, body: { __type: fault.name, message: fault.message ?? "" } };
   if (fault === "throttle") return { status: 400, body: { __type: "ThrottlingException", message: "Rate exceeded" } };
-  if (fault === "deny") return { status: 400, body: { __type: "AccessDeniedException", message: `User: ${TRUEUP} is not authorized` } };
+  if (fault === "deny")
+    return { status: 400, body: { __type: "AccessDeniedException", message: `User: ${TRUEUP} is not authorized` } };
   return { status: 500, body: { __type: "InternalServerError" } };
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": "00000000-0000-4000-8000-000000000000" });
+  response.writeHead(status, {
+    "content-type": "application/x-amz-json-1.1",
+    "x-amzn-requestid": "00000000-0000-4000-8000-000000000000",
+  });
   response.end(JSON.stringify(body));
 }
 

@@ -49,12 +49,15 @@ export function parametersOf(rules: Rules) {
   const graves = new Map<string, { readonly parameter: Parameter; readonly at: number; readonly goneAt: number }>();
   const began = Date.now() - rules.now();
 
-  function put(input: PutInput, user: string): { Version: number; Tier: string } {
+  function put(input: PutInput, user: string, staleMs = rules.staleMs): { Version: number; Tier: string } {
     checkPut(input);
     const old = live.get(input.Name);
     const last = old?.versions.at(-1);
     if (last !== undefined && input.Overwrite !== true)
-      throw new Refusal("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.");
+      throw new Refusal(
+        "ParameterAlreadyExists",
+        "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
+      );
     if (last === undefined && input.Type === undefined)
       throw new Refusal("ValidationException", "A parameter type is required when you create a parameter.");
     const grave = graves.get(input.Name);
@@ -64,12 +67,18 @@ export function parametersOf(rules: Rules) {
       throw new Refusal("ParameterLimitExceeded", "You have exceeded the number of parameters for this account.");
     const type = input.Type ?? last?.type ?? "String";
     if (last !== undefined && last.type !== type)
-      throw new Refusal("HierarchyTypeMismatchException", `Parameter type can't be changed from ${last.type} to ${type}.`);
+      throw new Refusal(
+        "HierarchyTypeMismatchException",
+        `Parameter type can't be changed from ${last.type} to ${type}.`,
+      );
     if (last?.tier === "Advanced" && input.Tier === "Standard") throw downgrade();
     const versions = old?.versions ?? [];
     if (versions.length >= KEPT_VERSIONS) {
       if ((versions[0]?.labels.size ?? 0) > 0)
-        throw new Refusal("ParameterMaxVersionLimitExceeded", `Version ${versions[0]?.number}, the oldest version, can't be deleted because it has a label.`);
+        throw new Refusal(
+          "ParameterMaxVersionLimitExceeded",
+          `Version ${versions[0]?.number}, the oldest version, can't be deleted because it has a label.`,
+        );
       versions.shift();
     }
     const now = rules.now();
@@ -82,7 +91,7 @@ export function parametersOf(rules: Rules) {
       description: input.Description ?? last?.description,
       keyId: type === "SecureString" ? (input.KeyId ?? last?.keyId ?? "alias/aws/ssm") : undefined,
       tier: input.Tier ?? last?.tier ?? "Standard",
-      visibleAt: now + rules.random() * rules.staleMs,
+      visibleAt: now + rules.random() * staleMs,
       labels: new Set(),
     };
     versions.push(version);
@@ -93,14 +102,14 @@ export function parametersOf(rules: Rules) {
     return { Version: version.number, Tier: version.tier };
   }
 
-  function remove(names: readonly string[]): { DeletedParameters: string[]; InvalidParameters: string[] } {
+  function remove(names: readonly string[], staleMs = rules.staleMs): { DeletedParameters: string[]; InvalidParameters: string[] } {
     checkBatch(names);
     const deleted: string[] = [];
     for (const name of names) {
       const parameter = live.get(name);
       if (parameter === undefined) continue;
       const now = rules.now();
-      graves.set(name, { parameter, at: now, goneAt: now + rules.random() * rules.staleMs });
+      graves.set(name, { parameter, at: now, goneAt: now + rules.random() * staleMs });
       live.delete(name);
       deleted.push(name);
     }
@@ -125,20 +134,40 @@ export function parametersOf(rules: Rules) {
       const found =
         selector === undefined
           ? visible(name)
-          : live.get(name)?.versions.find((each) => each.visibleAt <= now && (String(each.number) === selector || each.labels.has(selector)));
+          : live
+              .get(name)
+              ?.versions.find(
+                (each) => each.visibleAt <= now && (String(each.number) === selector || each.labels.has(selector)),
+              );
       if (found === undefined) missing.push(asked);
-      else parameters.push({ ...shown(name, found, decrypt), ...(selector === undefined ? {} : { Selector: `:${selector}` }) });
+      else
+        parameters.push({
+          ...shown(name, found, decrypt),
+          ...(selector === undefined ? {} : { Selector: `:${selector}` }),
+        });
     }
     return { Parameters: parameters.toSorted((a, b) => (a.Name < b.Name ? -1 : 1)), InvalidParameters: missing };
   }
 
-  function byPath(input: { Path: string; Recursive?: boolean; WithDecryption?: boolean; MaxResults?: number; NextToken?: string }) {
+  function byPath(input: {
+    Path: string;
+    Recursive?: boolean;
+    WithDecryption?: boolean;
+    MaxResults?: number;
+    NextToken?: string;
+  }) {
     if (input.Path !== "/") checkName(input.Path);
-    if ((input.MaxResults ?? PAGE) > PAGE) throw new Refusal("ValidationException", "Member must have value less than or equal to 10");
+    if ((input.MaxResults ?? PAGE) > PAGE)
+      throw new Refusal("ValidationException", "Member must have value less than or equal to 10");
     const prefix = input.Path === "/" ? "/" : `${input.Path}/`;
     const after = input.NextToken === undefined ? "" : afterOf(input.NextToken, prefix);
     const names = [...new Set([...live.keys(), ...graves.keys()])]
-      .filter((name) => name.startsWith(prefix) && name > after && (input.Recursive === true || !name.slice(prefix.length).includes("/")))
+      .filter(
+        (name) =>
+          name.startsWith(prefix) &&
+          name > after &&
+          (input.Recursive === true || !name.slice(prefix.length).includes("/")),
+      )
       .toSorted();
     const size = Math.min(pageSize(), input.MaxResults ?? PAGE);
     const page = names.slice(0, size);

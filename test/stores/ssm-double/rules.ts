@@ -26,22 +26,29 @@ const invalid = (message: string): Refusal => new Refusal("ValidationException",
 
 export function checkName(name: string): void {
   const bare = name.replace(/^\//u, "").toLowerCase();
-  if (/^\/aws(?:[^/]*)\//iu.test(name)) throw new Refusal("AccessDeniedException", `No access to reserved parameter name: ${name}.`);
+  if (/^\/aws(?:[^/]*)\//iu.test(name))
+    throw new Refusal("AccessDeniedException", `No access to reserved parameter name: ${name}.`);
   if (bare.startsWith("aws") || bare.startsWith("ssm"))
     throw invalid('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
   if (!/^[\w./-]+$/u.test(name) || name.includes("//") || name.endsWith("/"))
     throw invalid("Parameter name must be a fully qualified name of letters, numbers and the symbols .-_/");
-  if (name.includes("/") && !name.startsWith("/")) throw invalid("Parameter name must begin with a slash in a hierarchy");
+  if (name.includes("/") && !name.startsWith("/"))
+    throw invalid("Parameter name must begin with a slash in a hierarchy");
   if (name.split("/").length - 1 > 15)
     throw new Refusal("HierarchyLevelLimitExceededException", "A hierarchy can have a maximum of 15 levels.");
-  if (name.length + "arn:aws:ssm:us-east-2:111122223333:parameter".length > 1011) throw invalid("Parameter name is too long");
+  if (name.length + "arn:aws:ssm:us-east-2:111122223333:parameter".length > 1011)
+    throw invalid("Parameter name is too long");
 }
 
 export function checkPut(input: PutInput): void {
   checkName(input.Name);
   const { Value, Tags = [], Tier = "Standard", Description = "", Type, KeyId } = input;
-  if (Value === "") throw invalid("Value '' at 'value' failed to satisfy constraint: Member must have length greater than or equal to 1.");
-  if (Value.includes("{{")) throw invalid("Parameter value can't nest another parameter: do not use {{}} in the value.");
+  if (Value === "")
+    throw invalid(
+      "Value '' at 'value' failed to satisfy constraint: Member must have length greater than or equal to 1.",
+    );
+  if (Value.includes("{{"))
+    throw invalid("Parameter value can't nest another parameter: do not use {{}} in the value.");
   if (Value.length > 8192) throw invalid("Parameter value can't be longer than 8192 characters.");
   if (Value.length > 4096 && Tier !== "Advanced")
     throw invalid("Standard tier parameters support a maximum parameter value of 4096 characters.");
@@ -49,7 +56,8 @@ export function checkPut(input: PutInput): void {
     throw invalid("Invalid request: tags and overwrite can't be used together.");
   if (Description.length > 1024) throw invalid("Description can't be longer than 1024 characters.");
   if (Tags.length > 50) throw new Refusal("TooManyTagsError", "At most 50 tags");
-  if (KeyId !== undefined && Type !== "SecureString") throw invalid("KeyId is required for SecureString type parameter only.");
+  if (KeyId !== undefined && Type !== "SecureString")
+    throw invalid("KeyId is required for SecureString type parameter only.");
   if (KeyId !== undefined && !/^[\w:/-]{1,256}$/u.test(KeyId)) throw new Refusal("InvalidKeyId", "Invalid KeyId");
 }
 
