@@ -13,6 +13,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { exportCommand } from "./commands/export.ts";
 import { fmtCommand } from "./commands/fmt.ts";
 import { getCommand } from "./commands/get.ts";
+import { permissionsCommand } from "./commands/permissions.ts";
 import { renderCommand } from "./commands/render.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { runInit, runNew } from "./commands/scaffold.ts";
@@ -212,6 +213,20 @@ function build(finish: (code: number) => void, io: Io): Command {
     .option("--allow-missing", "leave out what has no value yet")
     .action(async (address: string, words: string[], _: object, command: Command) => {
       finish(await execCommand(address, words, all(command), io));
+    });
+  withScope(sub("permissions [address...]", "print the least-privilege IAM roles for aws-ssm targets"))
+    .option("--format <format>", "what to print: json, terraform, aws", "json")
+    .option("--role <kinds>", "only these: plan, apply, reader", commas)
+    .option("--repository <owner/name>", "repository on GitHub (default: this job's, or the remote origin)")
+    .option("--owner-id <number>", "id of its owner, for subjects that survive a rename")
+    .option("--repository-id <number>", "id of the repository")
+    .option("--subject <form>", "legacy or immutable (default: immutable if both ids are known)")
+    .option("--issuer <url>", "issuer of the tokens, for GitHub Enterprise Server")
+    .option("--branch <name>", "branch that is applied", "main")
+    .option("--plan-workflow <file@ref>", "workflow that may plan, or none")
+    .option("--apply-workflow <file@ref>", "workflow that may apply, or none")
+    .action(async (addresses: string[], _: object, command: Command) => {
+      finish(await permissionsCommand(addresses, all(command), io));
     });
   sub("why [code]", "what a code like TU3002 means").action(async (code: string | undefined) => {
     finish(whyCommand(code, io));

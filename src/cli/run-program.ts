@@ -33,7 +33,7 @@ export async function runProgram(
   } finally {
     for (const [signal, listeners] of before) {
       process.removeListener(signal, forward);
-      for (const listener of listeners) process.on(signal, listener as NodeJS.SignalsListener);
+      for (const listener of listeners) process.on(signal, listener);
     }
   }
 }

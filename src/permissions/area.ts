@@ -46,7 +46,12 @@ function areaOf(destination: Destination, units: readonly UnitResult[]): Area {
   const { id, connection, place, meta, reads } = destination;
   const roles = rolesOf(connection["role"]);
   const readers = units.flatMap((unit) => readersOf(unit, id));
-  checkNames(id, [meta, ...reads.prefixes, ...reads.keys, ...readers.flatMap((each) => [...each.prefixes, ...each.keys])]);
+  checkNames(id, [
+    meta,
+    ...reads.prefixes,
+    ...reads.keys,
+    ...readers.flatMap((each) => [...each.prefixes, ...each.keys]),
+  ]);
   const region = connection["region"];
   if (typeof region !== "string" || !/^[a-z]{2}(?:-[a-z]+)+-\d+$/u.test(region))
     throw new Failure("USAGE", `${id} names no AWS region`, {
@@ -59,7 +64,7 @@ function areaOf(destination: Destination, units: readonly UnitResult[]): Area {
     account: accountOf(id, own(place.vars, "account"), roles.arns),
     region,
     meta,
-    kmsKey: typeof kmsKey === "string" && kmsKey !== "" ? kmsKey : undefined,
+    kmsKey: textOf(kmsKey),
     secrets: destination.units.some((unit) => unit.settings.some((setting) => setting.secret)),
     prefixes: reads.prefixes,
     keys: reads.keys,
@@ -74,7 +79,11 @@ function readersOf(unit: UnitResult, destination: string): Reader[] {
     .map(({ unit: { settings }, reads }) => ({
       app: unit.resolved.app.name,
       secrets: settings.some((setting) => setting.secret),
-      ...ownNames(reads.prefix, reads.keys, settings.map((setting) => setting.key)),
+      ...ownNames(
+        reads.prefix,
+        reads.keys,
+        settings.map((setting) => setting.key),
+      ),
     }));
 }
 
@@ -95,8 +104,11 @@ function checkNames(id: string, names: readonly Key[]): void {
 function rolesOf(role: unknown): { readonly arns: readonly [string | undefined, string | undefined] } {
   if (typeof role === "string") return { arns: [role, role] };
   const both = (typeof role === "object" && role !== null ? role : {}) as { plan?: unknown; apply?: unknown };
-  const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-  return { arns: [text(both.plan), text(both.apply)] };
+  return { arns: [textOf(both.plan), textOf(both.apply)] };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 /** `trueup-plan` of `arn:aws:iam::333333333333:role/ci/trueup-plan`. */

@@ -63,10 +63,13 @@ interface Test {
 
 /** Conditions of one block are united by AND: one that pins the claim down is enough. */
 function judgeClaim(claim: "aud" | "sub", tests: readonly Test[], index: number): TrustFinding[] {
-  const pins = tests.filter((test) => test.claim === claim && /^(?:foranyvalue:)?string(?:equals|equalsignorecase|like)$/u.test(test.operator));
+  const pins = tests.filter(
+    (test) => test.claim === claim && /^(?:foranyvalue:)?string(?:equals|equalsignorecase|like)$/u.test(test.operator),
+  );
   if (pins.length === 0) {
     const what = claim === "aud" ? "whatever it was made for" : "of any repository";
-    const fix = claim === "aud" ? 'StringEquals aud: "sts.amazonaws.com"' : "StringEquals sub: the exact subject of the job";
+    const fix =
+      claim === "aud" ? 'StringEquals aud: "sts.amazonaws.com"' : "StringEquals sub: the exact subject of the job";
     return [finding(`no-condition-on-${claim}`, index, `a token ${what} fits: nothing tests ${claim}`, fix)];
   }
   const open = pins.map((test) => test.values.filter((value) => isWide(claim, value, test.operator)));

@@ -15,7 +15,10 @@ function policyName(role: Role, index: number): string {
 
 function header(role: Role): string[] {
   const what = { plan: "plans", apply: "applies", reader: "reads" }[role.kind];
-  return [`# ${role.name} ${what}: ${role.environments.join(", ")}, account ${role.account}`, ...role.notes.map((note) => `# note: ${note}`)];
+  return [
+    `# ${role.name} ${what}: ${role.environments.join(", ")}, account ${role.account}`,
+    ...role.notes.map((note) => `# note: ${note}`),
+  ];
 }
 
 function terraform(roles: readonly Role[]): string {
@@ -55,12 +58,11 @@ function terraformRole(role: Role): string[] {
 
 /** HCL reads JSON as an expression, except that `${` and `%{` begin a template. */
 function hcl(value: unknown): string {
-  return JSON.stringify(value).replaceAll("${", "$${").replaceAll("%{", "%%{");
+  return JSON.stringify(value, null, 2).replace(/[$%](?=\{)/gu, (sign) => sign + sign);
 }
 
 function hclDocument(policy: Policy): string {
-  const text = JSON.stringify(policy, null, 2).replaceAll("${", "$${").replaceAll("%{", "%%{");
-  return text.replaceAll("\n", "\n  ");
+  return hcl(policy).replaceAll("\n", "\n  ");
 }
 
 function commands(roles: readonly Role[]): string {
@@ -70,7 +72,9 @@ function commands(roles: readonly Role[]): string {
 function roleCommands(role: Role): string[] {
   const lines = header(role);
   if (role.trust !== undefined)
-    lines.push(`aws iam create-role --role-name ${quoted(role.name)} --assume-role-policy-document ${document(role.trust)}`);
+    lines.push(
+      `aws iam create-role --role-name ${quoted(role.name)} --assume-role-policy-document ${document(role.trust)}`,
+    );
   role.policies.forEach((policy, index) => {
     const name = policyName(role, index);
     const arn = `arn:${role.partition}:iam::${role.account}:policy/${name}`;

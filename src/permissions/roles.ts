@@ -108,17 +108,22 @@ function notesOf(
   environments: readonly string[],
 ): readonly string[] {
   const open = areas.filter((area) => area.secrets && area.kmsKey === undefined).map((area) => area.destination);
-  const shared = kind === "apply" && areas.some((area) => area.roles.apply !== undefined && area.roles.apply === area.roles.plan);
+  const shared =
+    kind === "apply" && areas.some((area) => area.roles.apply !== undefined && area.roles.apply === area.roles.plan);
   return [
     ...(open.length === 0
       ? []
-      : [`${open.join(", ")}: alias/aws/ssm lets the whole account decrypt; set connection.kmsKey to a key of your own`]),
+      : [
+          `${open.join(", ")}: alias/aws/ssm lets the whole account decrypt; set connection.kmsKey to a key of your own`,
+        ]),
     ...(kind === "apply" && environments.length > 1
       ? [`one role for ${environments.join(", ")}: a job of one can write the others; use one role an environment`]
       : []),
     ...(shared ? ["the same role plans and applies, so a pull request could write: use two"] : []),
     ...(policies.length > POLICIES_PER_ROLE
-      ? [`${policies.length} policies, and IAM attaches ${POLICIES_PER_ROLE} to a role: begin the path with {{env}} to need only one`]
+      ? [
+          `${policies.length} policies, and IAM attaches ${POLICIES_PER_ROLE} to a role: begin the path with {{env}} to need only one`,
+        ]
       : []),
   ];
 }

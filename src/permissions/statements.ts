@@ -56,7 +56,11 @@ export function writeStatements(areas: readonly Area[]): Statement[] {
     "ssm:AddTagsToResource",
     "ssm:GetParameterHistory",
   ];
-  return statement("Write", actions, areas.flatMap((area) => itemArns(area, withMeta(area))));
+  return statement(
+    "Write",
+    actions,
+    areas.flatMap((area) => itemArns(area, withMeta(area))),
+  );
 }
 
 function statement(sid: string, actions: readonly string[], resources: readonly string[]): Statement[] {

@@ -14,12 +14,29 @@ describe("a .env file that people write in too", () => {
   });
 
   it("keeps every other byte, and tells what changed", () => {
-    const first = updateEnvFile(readEnvFile("# mine\r\nMINE='x'\r\n"), [A, B], "orders@dev").text + "\n# after\nLATER=2";
-    const change = updateEnvFile(readEnvFile(first), [{ name: "A", text: "9" }, { name: "C", text: "3" }], "orders@dev");
+    const first =
+      updateEnvFile(readEnvFile("# mine\r\nMINE='x'\r\n"), [A, B], "orders@dev").text + "\n# after\nLATER=2";
+    const change = updateEnvFile(
+      readEnvFile(first),
+      [
+        { name: "A", text: "9" },
+        { name: "C", text: "3" },
+      ],
+      "orders@dev",
+    );
     expect(change).toMatchObject({ added: ["C"], changed: ["A"], removed: ["B"], kept: ["LATER", "MINE"] });
     expect(change.text.startsWith("# mine\r\nMINE='x'\r\n")).toBe(true);
     expect(change.text.endsWith("\n# after\nLATER=2")).toBe(true);
-    expect(updateEnvFile(readEnvFile(change.text), [{ name: "A", text: "9" }, { name: "C", text: "3" }], "orders@dev")).toMatchObject({
+    expect(
+      updateEnvFile(
+        readEnvFile(change.text),
+        [
+          { name: "A", text: "9" },
+          { name: "C", text: "3" },
+        ],
+        "orders@dev",
+      ),
+    ).toMatchObject({
       text: change.text,
       added: [],
       changed: [],

@@ -8,7 +8,10 @@ export function has(program: string, ...args: readonly string[]): boolean {
 }
 
 function pairsOf(raw: Buffer | string): Map<string, string> {
-  const pairs = raw.toString("utf8").split("\0").filter((pair) => pair !== "");
+  const pairs = raw
+    .toString("utf8")
+    .split("\0")
+    .filter((pair) => pair !== "");
   return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
 }
 

@@ -135,6 +135,37 @@ describe("twenty applies at once", () => {
   });
 });
 
+describe("a claim that somebody else got in the same moment", () => {
+  const first = "/race/.trueup/gen/0000000001";
+  const theirs = JSON.stringify({ format: 1, apply: "other", plan: "another" });
+
+  it("is left alone, and taken over by a further one when its holder gives no sign of life", async () => {
+    justBefore(first, () => server.handPut(first, theirs));
+    const known = await look(h);
+    const events = await run(h, nextHead(h, known), [group(h, known, "app", [put(a, "1")])]);
+    expect(events.map(({ kind }) => kind)).toEqual(["applied", "head"]);
+    const claims = server.everything("/race/.trueup/gen/");
+    expect([...claims.keys()]).toEqual([first, `${first}.01`]);
+    expect(claims.get(first)).toBe(theirs);
+    expect(JSON.parse(claims.get(`${first}.01`) ?? "")).toMatchObject({ apply: "a-1", after: first });
+  });
+
+  it("keeps this one from writing when its holder gets on", async () => {
+    justBefore(first, () => server.handPut(first, theirs));
+    const known = await look(h);
+    const commit = run(h, nextHead(h, known), [group(h, known, "app", [put(a, "1")])]);
+    server.handPut(
+      "/race/.trueup/units/other",
+      '{"format":1,"unit":"other@prod","commit":null,"prefix":"","settings":{}}',
+    );
+    const isWatched = (): boolean => server.calls.filter(({ names }) => names[0] === "/race/.trueup").length > 2;
+    while (!isWatched()) await new Promise(setImmediate);
+    server.handDelete("/race/.trueup/units/other");
+    await failureOf(commit, "MOVED");
+    expect(server.everything("/race/app/")).toEqual(new Map());
+  });
+});
+
 describe("what SSM refuses", () => {
   it("to change the type is refused before anything is written", async () => {
     const known = await apply(h, { app: [put(a, "open")] });

@@ -48,7 +48,7 @@ describe("1,000 parameters in 40 units", () => {
 
   it("are written about as fast as the quotas allow, nearly without throttling", { timeout: 60_000 }, async () => {
     const clock = fastClock(40);
-    const { double, folder } = await setUp({ quotas: USUAL, now: clock.now });
+    const { double, folder } = await setUp({ quotas: USUAL, now: () => clock.now() });
     const begin = clock.now();
     const { receipts } = await run(folder, "apply", {
       drivers: driversTo(double.endpoint, { rates: DEFAULT_RATES }, clock),
@@ -64,7 +64,7 @@ describe("1,000 parameters in 40 units", () => {
 describe("a storm of throttling", () => {
   it("of 60 seconds delays an apply, and loses nothing", { timeout: 60_000 }, async () => {
     const clock = fastClock(40);
-    const double = await startDouble({ quotas: USUAL, now: clock.now });
+    const double = await startDouble({ quotas: USUAL, now: () => clock.now() });
     const { folder, dispose } = tempFolder(repo(5, 10));
     disposals.push(dispose, () => double.stop());
     const end = clock.now() + 60_000;

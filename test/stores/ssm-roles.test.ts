@@ -47,9 +47,9 @@ beforeAll(async () => {
     response.end(await answer.text());
   });
   github = createServer((request, response) => {
-    if (request.url?.startsWith("/denied") === true) return void response.writeHead(403).end("no");
+    if (request.url?.startsWith("/denied") === true) response.writeHead(403);
     asked = { url: request.url ?? "", token: request.headers.authorization };
-    response.end(JSON.stringify({ value: "a.web.token" }));
+    response.end(response.statusCode === 200 ? JSON.stringify({ value: "a.web.token" }) : "no");
   });
   endpoint = await listen(front);
   issuer = await listen(github);

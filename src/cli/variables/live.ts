@@ -3,7 +3,7 @@ import { formatPath } from "../../address.ts";
 import { PLACEHOLDER } from "../../apply/compose.ts";
 import type { UnitResult } from "../../desired.ts";
 import type { SecretValues } from "../../export/variables.ts";
-import type { Key, KeyPath, Plain, Setting, Value } from "../../model.ts";
+import type { Key, Plain, Setting, Value } from "../../model.ts";
 import type { StorePool } from "../../pipeline.ts";
 import { Sealed, holdsSecret } from "../../secret.ts";
 import { decomposeText, encodeValue } from "../../setting.ts";

@@ -18,6 +18,7 @@ import { look } from "./look.ts";
 import type { Seen } from "./look.ts";
 import { put } from "./put.ts";
 import { read, readPath } from "./read.ts";
+import { momentOf } from "./version.ts";
 
 export interface Claim {
   readonly key: Key;
@@ -89,8 +90,7 @@ async function currentHead(client: Client, change: HeadChange, signal?: AbortSig
 }
 
 function isNewer(version: Version, than: Version | null): boolean {
-  const moment = (text: Version): number => Number(text.slice(text.indexOf("@") + 1));
-  return than === null || moment(version) >= moment(than);
+  return than === null || momentOf(version) >= momentOf(than);
 }
 
 function isApplying(head: Seen | undefined): boolean {
@@ -100,7 +100,7 @@ function isApplying(head: Seen | undefined): boolean {
 function holderOf(head: Seen | undefined, claims: readonly Seen[]): Seen | undefined {
   if (head === undefined) return undefined;
   const { generation } = decodeHead(head.text, head.key);
-  return claims.filter(({ key }) => generationOf(key) === generation).at(-1);
+  return claims.findLast(({ key }) => generationOf(key) === generation);
 }
 
 async function claimsBelow(client: Client, meta: Key, signal?: AbortSignal): Promise<Seen[]> {

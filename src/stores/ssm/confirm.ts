@@ -8,7 +8,7 @@ import type { Key, Version } from "../../model.ts";
 import type { Client } from "./client.ts";
 import { look, lookAtVersion } from "./look.ts";
 import type { Seen } from "./look.ts";
-import { numberOf } from "./version.ts";
+import { momentOf, numberOf } from "./version.ts";
 
 /** Milliseconds until a write that is not shown counts as lost. */
 const PATIENCE = 30_000;
@@ -42,10 +42,6 @@ function isGone(seen: Seen | undefined, deleted: Version | undefined): boolean {
   if (deleted === undefined) return false;
   // An older version is a read that is behind, too. One made anew begins at 1, but later.
   return seen === undefined || (seen.version !== deleted && momentOf(seen.version) > momentOf(deleted));
-}
-
-function momentOf(version: Version): number {
-  return Number(version.slice(version.indexOf("@") + 1));
 }
 
 /** If somebody wrote after us, the version we wrote is one further back. */

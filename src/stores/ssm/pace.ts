@@ -15,6 +15,10 @@ const FLOOR = 1 / 16;
 /** What a bucket regains in a second without throttling, as a share of its rate. */
 const REGAIN = 1 / 20;
 
+function isStopped(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
 /** `most` is in calls per second. As many may go at once after a pause, at least one. */
 export function paceOf(most: number, clock: Clock): Pace {
   const burst = Math.max(1, most);
@@ -31,9 +35,12 @@ export function paceOf(most: number, clock: Clock): Pace {
     if (now - lastCut > ONE_CUT) rate = Math.min(most, rate + seconds * most * REGAIN);
     seen = now;
   };
+  const isFree = (): boolean => {
+    refill();
+    return tokens >= 1;
+  };
   const wait = async (signal: AbortSignal | undefined): Promise<void> => {
-    for (refill(); tokens < 1 && signal?.aborted !== true; refill())
-      await clock.sleep(Math.ceil(((1 - tokens) / rate) * 1000), signal);
+    while (!isFree() && !isStopped(signal)) await clock.sleep(Math.ceil(((1 - tokens) / rate) * 1000), signal);
     tokens -= 1;
   };
   return {

@@ -13,13 +13,15 @@ export async function* pool<T>(
   let next = 0;
   let running = 0;
   let isStopped = false;
-  let wake: () => void = () => undefined;
+  let wake: (() => void) | undefined;
   const emit = (item: T): void => {
     items.push(item);
-    wake();
+    wake?.();
   };
+  const isOpen = (): boolean => running < width && next < tasks.length && failures.length === 0 && !isStopped;
+  const isOver = (): boolean => running === 0 && items.length === 0;
   const start = (): void => {
-    while (running < width && next < tasks.length && failures.length === 0 && !isStopped) {
+    while (isOpen()) {
       const task = tasks[next++];
       if (task === undefined) continue;
       running++;
@@ -28,13 +30,13 @@ export async function* pool<T>(
         .finally(() => {
           running--;
           start();
-          wake();
+          wake?.();
         });
     }
   };
   try {
     start();
-    while (running > 0 || items.length > 0) {
+    while (!isOver()) {
       const item = items.shift();
       if (item !== undefined) yield item;
       else

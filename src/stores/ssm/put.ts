@@ -30,12 +30,13 @@ const RECREATE_MS = 45_000;
 /** Throws the failure if it was not written, and `UNKNOWN_OUTCOME` if nobody can tell. */
 export async function put(client: Client, what: Put, signal?: AbortSignal): Promise<Written> {
   const subject = `write ${what.key}`;
-  let input = inputOf(client, what);
+  const input = inputOf(client, what);
+  let tier = input.Tier;
   const { clock } = client;
   const end = clock.now() + RECREATE_MS;
   let isUncertain = false;
   for (let attempt = 0; ; attempt++) {
-    const told = await client.tell("PutParameter", input, subject, signal);
+    const told = await client.tell("PutParameter", { ...input, Tier: tier }, subject, signal);
     if (told.kind === "done") {
       const number = told.output.Version ?? what.expected + 1;
       return { kind: "written", number, overtaken: await isOvertaken(client, what, number, isUncertain) };
@@ -52,9 +53,9 @@ export async function put(client: Client, what: Put, signal?: AbortSignal): Prom
           : { kind: "exists" };
       // Deleted a moment ago: the name is not free yet.
       if (clock.now() > end) return { kind: "exists" };
-    } else if (told.trouble.isDowngrade && input.Tier === "Standard") {
+    } else if (told.trouble.isDowngrade && tier === "Standard") {
       // It was Advanced once and stays so; SSM does not tell the tier when a parameter is read.
-      input = { ...input, Tier: "Advanced" };
+      tier = "Advanced";
       continue;
     } else throw client.failure(told.trouble, "PutParameter", subject);
     if (attempt > 30) throw unknownOutcome(what.key);

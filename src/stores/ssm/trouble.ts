@@ -94,7 +94,7 @@ function explain(trouble: Trouble, operation: Operation, subject: string, where:
   const known = KNOWN[name];
   if (known !== undefined)
     return { code: known[0], message: `SSM in ${where} would not ${subject}: ${known[1]}.`, fix: known[2] };
-  if (/^AccessDenied/u.test(name))
+  if (name.startsWith("AccessDenied"))
     return {
       code: "DENIED",
       message: `These credentials may not ${subject} in SSM (${where}): ssm:${operation} is denied.`,

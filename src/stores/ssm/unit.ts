@@ -72,9 +72,9 @@ export async function applyUnit(
 
 /** What SSM would refuse is found before the first write. */
 function refusal({ unit, writes, ledger }: Group): CommitEvent | undefined {
-  const record = limits.refuses({ key: ledger.key, secret: false }, undefined);
+  const name = limits.refuses({ key: ledger.key, secret: false }, undefined);
   const found = [
-    ...(record === undefined ? [] : [{ key: ledger.key, ...record }]),
+    ...(name === undefined ? [] : [{ key: ledger.key, ...name }]),
     ...writes.flatMap((write) => {
       if (write.kind === "delete") return [];
       const why = limits.refuses(write, typeof write.text === "string" ? write.text : write.text.reveal());

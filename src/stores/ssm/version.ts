@@ -12,6 +12,11 @@ export function versionOf({ Name, Version: number, LastModifiedDate }: Parameter
   return `${number}@${LastModifiedDate.getTime()}`;
 }
 
+/** Milliseconds since 1970 of the change that made this version. */
+export function momentOf(version: Version): number {
+  return Number(version.slice(version.indexOf("@") + 1));
+}
+
 /** The number that SSM counts; 0 for a parameter that must not exist. */
 export function numberOf(version: Version | null): number {
   if (version === null) return 0;

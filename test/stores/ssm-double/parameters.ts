@@ -42,8 +42,6 @@ const KEPT_VERSIONS = 100;
 const PAGE = 10;
 const ARN = "arn:aws:ssm:us-east-2:111122223333:parameter";
 
-export type Parameters = ReturnType<typeof parametersOf>;
-
 export function parametersOf(rules: Rules) {
   const live = new Map<string, Parameter>();
   const graves = new Map<string, { readonly parameter: Parameter; readonly at: number; readonly goneAt: number }>();
@@ -102,7 +100,10 @@ export function parametersOf(rules: Rules) {
     return { Version: version.number, Tier: version.tier };
   }
 
-  function remove(names: readonly string[], staleMs = rules.staleMs): { DeletedParameters: string[]; InvalidParameters: string[] } {
+  function remove(
+    names: readonly string[],
+    staleMs = rules.staleMs,
+  ): { DeletedParameters: string[]; InvalidParameters: string[] } {
     checkBatch(names);
     const deleted: string[] = [];
     for (const name of names) {
