@@ -123,11 +123,11 @@ describe("TPL-05 nesting", () => {
 });
 
 describe("TPL-06 growth", () => {
-  const list = `l: { ${Array.from({ length: 100 }, (_, index) => `k${index}: 1`).join(", ")} }\n`;
+  const hundred = `l: { ${Array.from({ length: 100 }, (_, index) => `k${index}: 1`).join(", ")} }\n`;
 
   it("each inside each", async () => {
     const template = "{{#each l}}{{#each @root.l}}{{#each @root.l}}0123456789{{/each}}{{/each}}{{/each}}";
-    expect(errors((await attack(file(template, list))).problems)).toEqual(["TU2006"]);
+    expect(errors((await attack(file(template, hundred))).problems)).toEqual(["TU2006"]);
   });
 
   it("a template, and a text, that is too long", async () => {
