@@ -99,14 +99,14 @@ function sandboxOf(handlebars: Handlebars): Sandbox {
 /** An own copy of Handlebars with our helpers and nothing else: no log, no lookup, no partials. */
 function makeSandbox(handlebars: Handlebars): Sandbox {
   const engine = handlebars.create();
-  const builtin = { ...engine.helpers } as Record<string, (...args: unknown[]) => string>;
+  const builtin = { ...engine.helpers } as Record<string, (...args: unknown[]) => unknown>;
   for (const name of Object.keys(builtin)) engine.unregisterHelper(name);
   let current: Run = { tokens: [], rounds: 0, produced: 0 };
   for (const name of BLOCKS) {
     engine.registerHelper(name, function (this: unknown, ...args: unknown[]): string {
       beforeBlock(name, args[0], current);
       // A block whose only content is a number gives that number, not its text.
-      const result = String((builtin[name] as (...all: unknown[]) => string).apply(this, args));
+      const result = String((builtin[name] as (...all: unknown[]) => unknown).apply(this, args));
       current.produced += result.length;
       if (current.produced <= MAX_RESULT * MAX_DEPTH) return result;
       throw new Trouble("TU2006", `the rendered file is larger than ${MAX_RESULT} bytes`);

@@ -14,7 +14,7 @@ export const ssm: StoreDriver = {
   type: "aws-ssm",
   limits,
   connectionSchema,
-  defaults: { path: "/{{system}}/{{env}}/{{app}}/{{key}}", layout: "keys", connection: {} },
+  defaults: { path: "/{{system}}/{{app}}/{{env}}/{{key}}", layout: "keys", connection: {} },
   open: (connection) => openSsm(optionsOf(connection)),
 };
 
