@@ -12,6 +12,7 @@ import { Etcd3 } from "etcd3";
 import { folderSource } from "../../src/load/source.ts";
 import { type Planned, applyPlan, planLive, storePool, want } from "../../src/pipeline.ts";
 import { openProject } from "../../src/project.ts";
+import { textOf } from "../../src/map/map.ts";
 import { drivers } from "../../src/stores/registry.ts";
 import { type Size, generateRepo, writeRepo } from "./generate.ts";
 import { measure, row } from "./measure.ts";
@@ -90,7 +91,7 @@ async function main(): Promise<void> {
     if ("problems" in desired) throw new Error(desired.problems[0]?.message);
     const texts = desired.wanted.destinations.flatMap((destination) =>
       destination.units.flatMap((unit) =>
-        unit.settings.map((setting) => [setting.key, String(setting.members[0]?.value)] as const),
+        unit.settings.map((setting) => [setting.key, textOf(setting) ?? ""] as const),
       ),
     );
     const options = {
@@ -131,7 +132,7 @@ async function main(): Promise<void> {
         Array.from({ length: Math.ceil(ops.length / size) }, (_, i) => ({
           request_txn: { compare: [], failure: [], success: ops.slice(i * size, (i + 1) * size) },
         }));
-      await bare.kv.txn({ compare: [], failure: [], success: level(level(puts, 60), 40) as never });
+      await bare.kv.txn({ compare: [], failure: [], success: level(level(puts, 60), 40) });
     };
     const read = async (): Promise<void> => {
       let [start, revision, seen] = [Buffer.from("/cfg/prod/"), "0", 0];

@@ -167,14 +167,26 @@ describe("a claim that somebody else got in the same moment", () => {
 });
 
 describe("what SSM refuses", () => {
-  it("to change the type is refused before anything is written", async () => {
-    const known = await apply(h, { app: [put(a, "open")] });
+  it("to change the type of somebody else's parameter is refused before anything is written", async () => {
+    server.handPut(a, "open");
+    const known = await look(h);
     const before = server.everything("/race/app/");
     const events = await run(h, nextHead(h, known), [
       group(h, known, "app", [put(b, "1"), putSecret(a, CANARY, versionOf(known, a))]),
     ]);
     expect(events[0]).toMatchObject({ kind: "failed", failure: { code: "REFUSED" }, written: [] });
     expect(server.everything("/race/app/")).toEqual(before);
+  });
+
+  it("to change the type of one of ours is done by deleting it first", async () => {
+    let known = await apply(h, { app: [put(a, "1"), put(b, "1")] });
+    known = await apply(h, { app: [put(a, "2", versionOf(known, a))] });
+    known = await apply(h, { app: [putSecret(a, CANARY, versionOf(known, a))] });
+    expect(known.entries.get(a)).toMatchObject({ secret: true, value: CANARY });
+    expect(known.ledgers.get("app")?.record.settings.get(a)?.version).toBe(versionOf(known, a));
+    expect(server.parameter(a)?.versions.map(({ type }) => type)).toEqual(["SecureString"]);
+    known = await apply(h, { app: [put(a, "open again", versionOf(known, a))] });
+    expect(known.entries.get(a)).toMatchObject({ secret: false, value: "open again" });
   });
 
   const refusals = [

@@ -7,7 +7,6 @@ import { removeKey } from "../../edit/remove.ts";
 import { EXIT, type ExitCode } from "../../failure.ts";
 import { type Source, folderSource } from "../../load/source.ts";
 import { load } from "../../load/load.ts";
-import type { Layer } from "../../model.ts";
 import { checkOverrides } from "../../resolve/overrides.ts";
 import { safeText } from "../../report/redact.ts";
 import type { Io } from "../io.ts";
@@ -63,7 +62,7 @@ function removeRedundant(folder: string, texts: Texts, notes: string[]): void {
   const { repo } = load(overlay(folderSource(folder), texts));
   if (repo === undefined) return;
   for (const layers of [repo.shared.layers, ...repo.apps.map((app) => app.layers)]) {
-    for (const problem of checkOverrides(layers as ReadonlyMap<string, Layer>, () => "fine")) {
+    for (const problem of checkOverrides(layers, () => "fine")) {
       if (problem.code !== "TU1101" || problem.at === undefined || !("path" in problem.at)) continue;
       const { file, path } = problem.at;
       const text = texts.get(file);

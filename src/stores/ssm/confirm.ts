@@ -28,10 +28,12 @@ export async function confirm(
     for (const key of waiting) {
       const seen = found.get(key);
       const number = numbers.get(key);
-      if (number !== undefined && seen !== undefined && seen.number >= number)
+      // A name that was deleted first may still show what it held before, with a larger number.
+      const isOurs = !gone.has(key) || isGone(seen, gone.get(key));
+      if (number !== undefined && seen !== undefined && seen.number >= number && isOurs)
         versions.set(key, await versionAt(client, seen, number));
     }
-    waiting = waiting.filter((key) => !versions.has(key) && !isGone(found.get(key), gone.get(key)));
+    waiting = waiting.filter((key) => (numbers.has(key) ? !versions.has(key) : !isGone(found.get(key), gone.get(key))));
     if (waiting.length === 0) return versions;
     if (client.clock.now() > end) throw notShown(waiting);
     await client.backOff(Math.min(attempt, 4), signal);

@@ -114,12 +114,23 @@ async function checked(work: Work): Promise<CommitEvent | undefined> {
   const keys = guards.filter(isMoved).map(({ key }) => key);
   if (keys.length > 0) return { kind: "moved", unit, keys };
   work.ledger = numberOf(ledger.expected);
-  const other = writes.find((write) => write.kind === "put" && typeDiffers(write, work.seen.get(write.key)));
+  const other = writes.find(
+    (write) => write.kind === "put" && typeDiffers(write, work.seen.get(write.key)) && !isReplaced(write, ledger),
+  );
   return other === undefined ? undefined : { kind: "failed", unit, failure: typeChange(other), written: [] };
 }
 
 function typeDiffers(write: PutWrite, seen: Seen | undefined): boolean {
   return seen !== undefined && seen.secret !== write.secret;
+}
+
+/**
+ * True for a key of ours whose type Git changed: the plan showed it as a replacement, and a guard let it through. Any
+ * other parameter is never deleted to make room for ours.
+ */
+function isReplaced(write: PutWrite, { previous }: Group["ledger"]): boolean {
+  const before = previous?.settings.get(write.key);
+  return before !== undefined && before.secret !== write.secret;
 }
 
 async function carryOut(work: Work): Promise<Map<Key, Version>> {
@@ -128,13 +139,15 @@ async function carryOut(work: Work): Promise<Map<Key, Version>> {
   const deletes = new Map(
     group.writes.flatMap((write) => (write.kind === "delete" ? [[write.key, write.expected]] : [])),
   );
+  const replaced = puts.filter((write) => typeDiffers(write, work.seen.get(write.key)));
   // One plain write needs no announcement: its text says by itself whose it is.
-  if (group.writes.length > 1 || puts.some((write) => write.secret))
+  if (group.writes.length > 1 || replaced.length > 0 || puts.some((write) => write.secret))
     await writeLedger(work, pendingText(change, group));
 
   const numbers = new Map<Key, number>();
   for (const write of puts) numbers.set(write.key, await putOne(work, write));
   if (deletes.size > 0) await remove(client, deletes, puts.length > 0, (key) => work.written.push(key), signal);
+  for (const { key, expected } of replaced) if (expected !== null) deletes.set(key, expected);
   const versions =
     numbers.size + deletes.size > 0 ? await confirm(client, numbers, deletes, signal) : new Map<Key, Version>();
   await writeLedger(work, encodeLedger(group.ledger.record, versions));
@@ -151,7 +164,11 @@ async function putOne(work: Work, write: PutWrite): Promise<number> {
   const { commit, applyId } = change.head;
   const description =
     `${options.description} ${group.unit}, commit ${commit?.slice(0, 12) ?? "none"}, apply ${applyId}`.trim();
-  const expected = numberOf(write.expected);
+  const isOtherType = typeDiffers(write, before);
+  // The name is without a value until the put below: seconds, or up to 45 where SSM does not free it at once.
+  if (isOtherType && write.expected !== null)
+    await remove(client, new Map([[write.key, write.expected]]), true, () => undefined, signal);
+  const expected = isOtherType ? 0 : numberOf(write.expected);
   const result = await put(
     client,
     { ...write, expected, description: description.slice(0, 1024), tags: options.tags },

@@ -22,7 +22,8 @@ function ours(text: string): string | { code: string } {
   const parsed = parseTemplate(text, Handlebars);
   if ("problem" in parsed) return { code: parsed.problem.code };
   const result = evaluate({ parts: ["", ...parsed.template.parts] }, (parts) => lookIn(DATA, parts, ""));
-  return "value" in result ? String(result.value) : { code: result.trouble.code };
+  if ("trouble" in result) return { code: result.trouble.code };
+  return typeof result.value === "string" ? result.value : JSON.stringify(result.value);
 }
 
 function theirs(text: string): string {
