@@ -9,10 +9,18 @@ const ROOT = join(import.meta.dirname, "..");
 const run = (args) => spawnSync(process.execPath, args, { cwd: ROOT, stdio: "inherit" }).status ?? 1;
 const has = (program) => spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
 
-const missing = ["etcd", "etcdctl", "openssl", "git"].filter((program) => !has(program));
+const PROGRAMS = {
+  etcd: "apt-get install etcd-server",
+  etcdctl: "apt-get install etcd-client",
+  openssl: "apt-get install openssl",
+  git: "apt-get install git",
+  moto_server: "pip install 'moto[server,ssm]'",
+  aws: "pip install awscli",
+};
+const missing = Object.keys(PROGRAMS).filter((program) => !has(program));
 if (missing.length > 0) {
-  const how = "apt-get install etcd-server etcd-client openssl git";
-  process.stdout.write(`Not found: ${missing.join(", ")}. Tests that need them are skipped. To run them too: ${how}\n`);
+  const list = missing.map((program) => `  ${program}: ${PROGRAMS[program]}\n`).join("");
+  process.stdout.write(`Not found, so tests that need them are skipped. To run them too:\n${list}`);
   if (process.env.REQUIRE_SERVERS === "1") process.exit(1);
 }
 const built = run([join(ROOT, "scripts/build.mjs")]);

@@ -65,8 +65,10 @@ function readTarget(name: string, context: Context): Target {
       fix: `path: "/{{env}}/{{app}}${TAILS[layout]}"`,
     });
   const connection = connectionOf(name, context, []);
-  // The driver's own default is right by definition; checking it would cost more than all else that happens here.
-  if (known !== undefined && canonicalJson(connection) !== canonicalJson(known.defaults.connection)) {
+  // A default that is there is right by definition; checking it would cost more than all else that happens here.
+  const isDefault =
+    Object.keys(connection).length > 0 && canonicalJson(connection) === canonicalJson(known?.defaults.connection ?? {});
+  if (known !== undefined && !isDefault) {
     const under = [...at.path, "connection"];
     context.problems.push(...checkSettings(connection, known.connectionSchema, CONFIG_FILE, under));
   }

@@ -16,8 +16,8 @@ afterEach(async () => {
 });
 const clock = fastClock(50);
 
-async function harness(double: SsmDouble, prefix: string): Promise<Harness> {
-  const store = await openOn(double.endpoint, { settle: 1000, timeout: 100, takeover: 2000 }, clock);
+async function harness(double: SsmDouble, prefix: string, takeover = 2000): Promise<Harness> {
+  const store = await openOn(double.endpoint, { settle: 1000, timeout: 100, takeover }, clock);
   disposals.push(() => store.close());
   return {
     store,
@@ -138,7 +138,7 @@ describe("an apply that dies", () => {
 
   it("is not taken for dead while it moves", async () => {
     const server = await serve({});
-    const h = await harness(server, "/alive/");
+    const h = await harness(server, "/alive/", 120_000);
     const known = await apply(h, { app: [put("/alive/app/a", "1")] });
     const slow = await harness(server, "/alive/");
     let held: () => void = () => undefined;

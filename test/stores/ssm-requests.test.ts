@@ -47,7 +47,7 @@ describe("1,000 parameters in 40 units", () => {
   });
 
   it("are written about as fast as the quotas allow, nearly without throttling", { timeout: 60_000 }, async () => {
-    const clock = fastClock(40);
+    const clock = fastClock(25);
     const { double, folder } = await setUp({ quotas: USUAL, now: () => clock.now() });
     const begin = clock.now();
     const { receipts } = await run(folder, "apply", {

@@ -22,7 +22,7 @@ export async function confirm(
 ): Promise<Map<Key, Version>> {
   const versions = new Map<Key, Version>();
   const end = client.clock.now() + PATIENCE;
-  let waiting = [...numbers.keys(), ...gone.keys()];
+  let waiting = [...new Set([...numbers.keys(), ...gone.keys()])];
   for (let attempt = 0; ; attempt++) {
     const found = await look(client, waiting, false, signal);
     for (const key of waiting) {

@@ -31,8 +31,9 @@ export async function look(
   decrypt: boolean,
   signal?: AbortSignal,
 ): Promise<Map<Key, Seen>> {
-  const batches = Array.from({ length: Math.ceil(keys.length / BATCH) }, (_, n) =>
-    keys.slice(n * BATCH, (n + 1) * BATCH),
+  const names = [...new Set(keys)];
+  const batches = Array.from({ length: Math.ceil(names.length / BATCH) }, (_, n) =>
+    names.slice(n * BATCH, (n + 1) * BATCH),
   );
   const found = await Promise.all(batches.map((batch) => lookOnce(client, batch, decrypt, signal)));
   return new Map(found.flat().map((seen) => [seen.key, seen]));

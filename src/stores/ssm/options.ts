@@ -13,7 +13,7 @@ export interface Rates {
  * Below the quotas of an account without the "higher throughput" setting (40 reads, 3 puts, 5 deletes a second, shared
  * with everything else in the account and region; facts.md 1.5 has the reports, AWS publishes no list).
  */
-export const DEFAULT_RATES: Rates = { read: 30, write: 2.8, describe: 2, delete: 4 };
+export const DEFAULT_RATES: Rates = { read: 30, write: 2.9, describe: 2, delete: 4 };
 
 export interface Options {
   readonly region: string | undefined;

@@ -63,6 +63,8 @@ export function checkPut(input: PutInput): void {
 
 export function checkBatch(names: readonly string[]): void {
   if (names.length < 1 || names.length > 10) throw invalid("Member must have length less than or equal to 10.");
+  // Whether AWS refuses this is not documented; whoever never does it is safe.
+  if (new Set(names).size < names.length) throw invalid("The list holds a name twice.");
   for (const name of names)
     if (!/^[\w./:-]+$/u.test(name)) throw invalid("Parameter name holds characters that are not allowed");
 }
