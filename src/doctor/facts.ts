@@ -39,7 +39,7 @@ export interface DestinationFacts {
         readonly kind: "missing";
         readonly credentials: readonly { readonly name: string; readonly variable: string }[];
       }
-    /** `unreachable`: nothing of this store can be read, so it is tried once. */
+    /** `unreachable`: nothing can be read over this connection, so it is tried once. */
     | { readonly kind: "failed"; readonly trouble: Trouble; readonly unreachable: boolean }
     /** `relation` is undefined where there is nothing to compare: never applied, or outside Git. */
     | { readonly kind: "read"; readonly live: Live; readonly relation: Relation | undefined };

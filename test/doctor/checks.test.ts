@@ -77,7 +77,7 @@ describe("program and repo", () => {
       group: "tool",
       name: "git",
       status: "problem",
-      message: "git is not installed; looked in PATH",
+      message: "git is not installed (looked in PATH)",
       fix: "install Git",
     });
   });

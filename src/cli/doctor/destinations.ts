@@ -1,5 +1,6 @@
 /** Reads every destination the way a plan would, and keeps what went wrong instead of ending there. */
 import type { DestinationFacts, Relation } from "../../doctor/facts.ts";
+import { canonicalJson } from "../../canonical.ts";
 import { isFailure } from "../../failure.ts";
 import { groupBy } from "../../group.ts";
 import { readLive } from "../../live.ts";
@@ -10,7 +11,7 @@ import type { OpenedProject } from "../project.ts";
 
 type Outcome = DestinationFacts["outcome"];
 
-/** Stores side by side, the destinations of one store in turn: one that cannot be reached is waited for once. */
+/** Connections side by side, the destinations of one in turn: a store that cannot be reached is waited for once. */
 export async function gatherDestinations(
   destinations: readonly Destination[],
   stores: StorePool,
@@ -18,7 +19,7 @@ export async function gatherDestinations(
   io: Io,
 ): Promise<readonly DestinationFacts[]> {
   const found = new Map<string, Outcome>();
-  const groups = [...groupBy(destinations, (destination) => destination.storeId).values()];
+  const groups = [...groupBy(destinations, connectionOf).values()];
   await Promise.all(
     groups.map(async (group) => {
       let closed: Outcome | undefined;
@@ -36,6 +37,10 @@ export async function gatherDestinations(
   });
 }
 
+function connectionOf({ target, connection }: Destination): string {
+  return canonicalJson([target.type, connection]);
+}
+
 function credentialsOutcome(connection: PlainMap, env: Io["env"]): Outcome | undefined {
   const credentials = Object.entries(connection).flatMap(([name, value]) => {
     if (typeof value !== "object" || value === null || !("fromEnv" in value)) return [];
@@ -45,7 +50,8 @@ function credentialsOutcome(connection: PlainMap, env: Io["env"]): Outcome | und
   return credentials.length === 0 ? undefined : { kind: "missing", credentials };
 }
 
-const UNREACHABLE: ReadonlySet<string> = new Set(["UNREACHABLE", "TIMEOUT", "TLS"]);
+/** What is the same for every key: no way to the store, nothing to log in with. */
+const UNREACHABLE: ReadonlySet<string> = new Set(["UNREACHABLE", "TIMEOUT", "TLS", "MISSING", "USAGE"]);
 
 async function tryRead(
   destination: Destination,
