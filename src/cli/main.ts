@@ -7,6 +7,7 @@ import { VERSION } from "../version.ts";
 import { applyCommand } from "./commands/apply.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { diffCommand } from "./commands/diff.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { driftCommand } from "./commands/drift.ts";
 import { execCommand } from "./commands/exec.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -112,6 +113,14 @@ function build(finish: (code: number) => void, io: Io): Command {
     .action(async (addresses: string[], _: object, command: Command) => {
       finish(await driftCommand(addresses, all(command), io));
     });
+  withFormats(
+    withScope(
+      sub("doctor", "check the program, the repo and every target, with a fix for each; exit 2 if one is to be mended"),
+    ),
+    ["human", "json"],
+  ).action(async (_: object, command: Command) => {
+    finish(await doctorCommand(all(command), io));
+  });
   withScope(sub("rollback", "prepare the revert of a commit and plan it"))
     .option("--commit <commit>", "take back this commit (default: the last one)")
     .option("--to <commit>", "make the configuration what it was at this commit")
