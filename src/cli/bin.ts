@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The executable: nothing but {@link main} with the process as its world. */
 import nodeModule from "node:module";
-import { main, processIo } from "./main.ts";
+import { main } from "./main.ts";
+import { processIo } from "./process-io.ts";
 
 // From Node 22 on: compiled code is kept between runs.
 (nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();

@@ -1,260 +1,27 @@
-/** The command line: parses flags, loads one command, turns failures into words and an exit code. */
-import { randomUUID } from "node:crypto";
-import { createInterface } from "node:readline/promises";
-import { Command, CommanderError } from "commander";
+/** The command line: parses flags, runs one command, turns failures into words and an exit code. */
+import { CommanderError } from "commander";
 import { EXIT, type ExitCode, Failure, exitOf, isFailure } from "../failure.ts";
-import { VERSION } from "../version.ts";
-import { applyCommand } from "./commands/apply.ts";
-import { compareCommand } from "./commands/compare.ts";
-import { diffCommand } from "./commands/diff.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { driftCommand } from "./commands/drift.ts";
-import { execCommand } from "./commands/exec.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { exportCommand } from "./commands/export.ts";
-import { fmtCommand } from "./commands/fmt.ts";
-import { getCommand } from "./commands/get.ts";
-import { permissionsCommand } from "./commands/permissions.ts";
-import { renderCommand } from "./commands/render.ts";
-import { rollbackCommand } from "./commands/rollback.ts";
-import { runInit, runNew } from "./commands/scaffold.ts";
-import { inferCommand } from "./commands/schema.ts";
-import { secretsListCommand, secretsSetCommand, secretsWhereCommand } from "./commands/secrets.ts";
-import { treeCommand } from "./commands/tree.ts";
-import { validateCommand } from "./commands/validate.ts";
-import { whyCommand } from "./commands/why.ts";
+import { humanFailure } from "../report/failure.ts";
+import { safeText } from "../report/redact.ts";
 import { type Io, wantsColor } from "./io.ts";
-import { type CommonOptions, withFormats, withScope } from "./options.ts";
+import type { CommonOptions } from "./options.ts";
+import { buildProgram } from "./program.ts";
 
 /** Resolves with the exit code: ours, or that of the program that `exec` started. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let exit: number = EXIT.ok;
-  const program = build((code) => (exit = code), io);
+  const program = buildProgram((code) => (exit = code), io);
   try {
     await program.parseAsync([...argv], { from: "user" });
     return exit;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
-    return await explainFailure(error, program.opts(), io);
+    return explainFailure(error, program.opts(), io);
   }
 }
 
-function build(finish: (code: number) => void, io: Io): Command {
-  const program = new Command("trueup")
-    .description("Application configuration in Git: validated, planned on the pull request, applied on merge.")
-    .version(VERSION, "--version", "print the version")
-    .option("-C, --dir <folder>", "run as if started in this folder")
-    .option("--profile <name>", "connections of this profile instead of the usual ones")
-    .option("-v, --verbose", "list everything, fold nothing")
-    .option("-q, --quiet", "no progress")
-    .option("--no-color", "no colours (also NO_COLOR)")
-    .configureOutput({ writeOut: io.out, writeErr: io.err })
-    .exitOverride()
-    .showSuggestionAfterError()
-    .showHelpAfterError("(trueup --help lists everything)");
-  const sub = (name: string, description: string): Command => program.command(name).description(description);
-
-  withFormats(withScope(sub("validate [address...]", "check everything that can be known without a store")), [
-    "human",
-    "json",
-    "github",
-    "sarif",
-  ])
-    .option("--strict", "warnings fail too")
-    .action(async (addresses: string[], _: object, command: Command) => {
-      finish(await validateCommand(addresses, all(command), io));
-    });
-  withScope(sub("render [address...]", "show what apps get, and where each value comes from"))
-    .option("--format <format>", "what to print: human, yaml, json", "human")
-    .option("--no-source", "plain YAML, without origins")
-    .option("--physical", "the keys as they would be in the stores")
-    .option(
-      "--out <dir=folder>",
-      "write a file for every unit: <place>/<app>.yaml",
-      (value: string, before: string[] | undefined) => [...(before ?? []), value],
-    )
-    .action(async (addresses: string[], _: object, command: Command) => {
-      finish(await renderCommand(addresses, all(command), io));
-    });
-  withFormats(
-    withScope(sub("diff [address...]", "show what an apply would write, and what else differs").alias("plan")),
-    ["human", "markdown", "json"],
-  )
-    .option("--against <what>", "live, a Git ref, or auto", "auto")
-    .option("--detailed-exitcode", "exit 2 if there are changes")
-    .option("--allow <guards>", "plan as if these guards were lifted", commas)
-    .action(async (addresses: string[], _: object, command: Command) => {
-      finish(await diffCommand(addresses, all(command), io));
-    });
-  withFormats(withScope(sub("apply [address...]", "write what Git says into the stores")), [
-    "human",
-    "json",
-    "markdown",
-  ])
-    .option("-y, --yes", "do not ask; guards still count")
-    .option("--expect <plan>", "stop unless the plan is this one (id or digest)", commas)
-    .option(
-      "--allow <guards>",
-      "lift guards: delete, empty, wide, freeze, conflict, adopt, replace, dirty, drift",
-      commas,
-    )
-    .option("--dry-run", "stop after the plan")
-    .option("--no-readback", "do not read back what was written")
-    .option("--continue", "go on with the next place after one failed")
-    .option("--accept-rewrite", "apply although the live commit is not in this history")
-    .action(async (addresses: string[], _: object, command: Command) => {
-      finish(await applyCommand(addresses, all(command), io));
-    });
-  withFormats(
-    withScope(sub("drift [address...]", "show what is live and not what was applied; exit 2 if anything is")),
-    ["human", "json"],
-  )
-    .option("--unmanaged", "list every key that nobody manages")
-    .action(async (addresses: string[], _: object, command: Command) => {
-      finish(await driftCommand(addresses, all(command), io));
-    });
-  withFormats(
-    withScope(
-      sub("doctor", "check the program, the repo and every target, with a fix for each; exit 2 if one is to be mended"),
-    ),
-    ["human", "json"],
-  ).action(async (_: object, command: Command) => {
-    finish(await doctorCommand(all(command), io));
-  });
-  withScope(sub("rollback", "prepare the revert of a commit and plan it"))
-    .option("--commit <commit>", "take back this commit (default: the last one)")
-    .option("--to <commit>", "make the configuration what it was at this commit")
-    .option("--reason <text>", "goes into the message")
-    .option("--branch <name>", "put the revert on a new branch")
-    .option("--against <what>", "live, a Git ref, or auto", "auto")
-    .option("--allow <guards>", "plan as if these guards were lifted", commas)
-    .option("-y, --yes", "make the commit without asking")
-    .action(async (_: object, command: Command) => {
-      finish(await rollbackCommand(all(command), io));
-    });
-  withScope(sub("explain <address>", "why a value is what it is; also backwards from a key in a store"))
-    .option("--format <format>", "what to print: human, json", "human")
-    .action(async (address: string, _: object, command: Command) => {
-      finish(await explainCommand(address, all(command), io));
-    });
-  withScope(sub("compare [name...]", "put places side by side: apps, or two environments"))
-    .option("--format <format>", "what to print: human, json", "human")
-    .option("--all", "every key, not only those that differ")
-    .option("--real", "leave out what differs only by template")
-    .option("--stat", "only count")
-    .option("--exit-code", "exit 2 if something differs")
-    .action(async (names: string[], _: object, command: Command) => {
-      finish(await compareCommand(names, all(command), io));
-    });
-  sub("fmt", "quote templates, remove overrides that change nothing")
-    .option("--check", "write nothing; exit 2 if something would change")
-    .action(async (_: object, command: Command) => {
-      finish(await fmtCommand(all(command), io));
-    });
-  sub("schema", "work on JSON Schemas")
-    .command("infer <app>")
-    .description("write a first schema from an app's values")
-    .option("--print", "print it instead")
-    .option("--force", "replace a schema that is there")
-    .action(async (app: string, _: object, command: Command) => {
-      finish(await inferCommand(app, all(command), io));
-    });
-  const secrets = sub("secrets", "names and states of secrets; a value only comes in by a prompt or a pipe");
-  withScope(secrets.command("list [app]").description("who holds them, where they have a value, what uses them"))
-    .option("--format <format>", "what to print: human, json", "human")
-    .action(async (app: string | undefined, _: object, command: Command) => {
-      finish(await secretsListCommand(app, all(command), io));
-    });
-  withScope(
-    secrets
-      .command("where <name>")
-      .description("every value and physical key that uses one: orders.db_password, shared.smtp"),
-  ).action(async (name: string, _: object, command: Command) => {
-    finish(await secretsWhereCommand(name, all(command), io));
-  });
-  withScope(
-    secrets
-      .command("set <app> <name>")
-      .description("fill one in (app: shared for a shared one); the value is typed hidden or piped in"),
-  ).action(async (app: string, name: string, _: object, command: Command) => {
-    finish(await secretsSetCommand(app, name, all(command), io));
-  });
-  sub("init", "make a config repo here")
-    .option("-y, --yes", "take the defaults")
-    .option("--env <names>", "environments, in promotion order", commas)
-    .option("--target <type>", "where values go: directory, etcd")
-    .option("--system <name>", "name of the system (default: the folder's)")
-    .action(async (own: { target?: string }, command: Command) => {
-      finish(await runInit({ ...all(command), target: own.target }, io));
-    });
-  sub("new <app>", "add an app")
-    .option("--like <app>", "copy values and schema from this app")
-    .action(async (app: string, _: object, command: Command) => {
-      finish(runNew(app, all(command), io));
-    });
-  withScope(sub("get <address>", "print one value, for a script"))
-    .option("--from <what>", "git or live", "git")
-    .option("--default <text>", "print this if there is no such key")
-    .option("--format <format>", "what to print: text, json", "text")
-    .option("--reveal", "print it even if it is a secret")
-    .action(async (address: string, _: object, command: Command) => {
-      finish(await getCommand(address, all(command), io));
-    });
-  withScope(sub("tree [address]", "show keys as a tree"))
-    .option("--from <what>", "git or live", "git")
-    .option("--format <format>", "what to print: human, json", "human")
-    .option("--physical", "the keys as they are in the stores, by path")
-    .action(async (address: string | undefined, _: object, command: Command) => {
-      finish(await treeCommand(address, all(command), io));
-    });
-  withScope(sub("export <address>", "an app's values as environment variables, in a file or on standard output"))
-    .option("--from <what>", "git or live: where plain values come from", "git")
-    .option("--format <format>", "dotenv, json, yaml, shell, docker, github", "dotenv")
-    .option("--out <file>", "write this file; lines of your own in a .env file are kept", (file: string) => [file])
-    .option("--allow-missing", "leave out what has no value yet")
-    .option("--reveal", "secrets may go to standard output")
-    .action(async (address: string, _: object, command: Command) => {
-      finish(await exportCommand(address, all(command), io));
-    });
-  withScope(sub("exec <address> [command...]", "start a program with an app's values in its environment"))
-    .usage("[options] <address> -- <command...>")
-    .option("--from <what>", "git or live: where plain values come from", "git")
-    .option("--allow-missing", "leave out what has no value yet")
-    .action(async (address: string, words: string[], _: object, command: Command) => {
-      finish(await execCommand(address, words, all(command), io));
-    });
-  withScope(sub("permissions [address...]", "print the least-privilege IAM roles for aws-ssm targets"))
-    .option("--format <format>", "what to print: json, terraform, aws", "json")
-    .option("--role <kinds>", "only these: plan, apply, reader", commas)
-    .option("--repository <owner/name>", "repository on GitHub (default: this job's, or the remote origin)")
-    .option("--owner-id <number>", "id of its owner, for subjects that survive a rename")
-    .option("--repository-id <number>", "id of the repository")
-    .option("--subject <form>", "legacy or immutable (default: immutable if both ids are known)")
-    .option("--issuer <url>", "issuer of the tokens, for GitHub Enterprise Server")
-    .option("--branch <name>", "branch that is applied", "main")
-    .option("--plan-workflow <file@ref>", "workflow that may plan, or none")
-    .option("--apply-workflow <file@ref>", "workflow that may apply, or none")
-    .action(async (addresses: string[], _: object, command: Command) => {
-      finish(await permissionsCommand(addresses, all(command), io));
-    });
-  sub("why [code]", "what a code like TU3002 means").action(async (code: string | undefined) => {
-    finish(whyCommand(code, io));
-  });
-  return program;
-}
-
-/** Options may stand before or after the command's name. */
-function all(command: Command): CommonOptions {
-  return command.optsWithGlobals();
-}
-
-function commas(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), ...value.split(",").map((item) => item.trim())];
-}
-
 /** The one place where a failure becomes words. What is no failure is our bug: said so, without a stack trace. */
-async function explainFailure(error: unknown, options: CommonOptions, io: Io): Promise<ExitCode> {
-  const { humanFailure } = await import("../report/failure.ts");
+function explainFailure(error: unknown, options: CommonOptions, io: Io): ExitCode {
   const failure = isFailure(error)
     ? error
     : new Failure("INTERNAL", "trueup met something it did not expect", {
@@ -262,71 +29,7 @@ async function explainFailure(error: unknown, options: CommonOptions, io: Io): P
       });
   io.err(humanFailure(failure, { color: wantsColor({ env: io.env, outIsTerminal: io.errIsTerminal }, options.color) }));
   if (!isFailure(error) && (io.env.TRUEUP_DEBUG ?? "") !== "" && error instanceof Error) {
-    const { safeText } = await import("../report/redact.ts");
     io.err(safeText(`${error.stack ?? error.message}\n`));
   }
   return exitOf(error);
-}
-
-/** The process as an {@link Io}. The first SIGINT or SIGTERM asks to stop safely; the second one stops. */
-export function processIo(): Io {
-  const controller = new AbortController();
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    controller.abort();
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  const interactive = process.stdin.isTTY && process.stderr.isTTY && (process.env.CI ?? "") === "";
-  return {
-    cwd: process.cwd(),
-    env: process.env,
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
-    outIsTerminal: process.stdout.isTTY,
-    errIsTerminal: process.stderr.isTTY,
-    columns: process.stdout.columns ?? process.stderr.columns ?? 120,
-    now: () => new Date().toISOString(),
-    clock: () => performance.now(),
-    randomId: randomUUID,
-    ask: interactive ? ask : undefined,
-    askHidden: process.stdin.isTTY ? askHidden : readAll,
-    signal: controller.signal,
-  };
-}
-
-async function ask(question: string): Promise<string> {
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await reader.question(question);
-  } finally {
-    reader.close();
-  }
-}
-
-/** Reads a line with the terminal's echo off. */
-async function askHidden(question: string): Promise<string> {
-  process.stderr.write(question);
-  const { stdin } = process;
-  stdin.setRawMode(true);
-  let text = "";
-  try {
-    for await (const chunk of stdin) {
-      for (const char of String(chunk)) {
-        if (char === "\u0003") throw new Failure("INTERRUPTED", "stopped; nothing was written");
-        if (char === "\r" || char === "\n" || char === "\u0004") return text;
-        text = char === "\u007f" ? text.slice(0, -1) : text + char;
-      }
-    }
-    return text;
-  } finally {
-    stdin.setRawMode(false);
-    process.stderr.write("\n");
-  }
-}
-
-async function readAll(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
-  return Buffer.concat(chunks).toString("utf8");
 }
