@@ -225,7 +225,9 @@ function withoutTwins({ apps, problems }: Arranging): AppFiles[] {
 
 function anyFile({ layers, templates, secrets, schema, settings, sops, folder }: AppFiles): string {
   return (
-    [...layers.values(), settings, schema, secrets, ...templates.values(), ...sops.values()].find((path) => path !== undefined) ?? folder
+    [...layers.values(), settings, schema, secrets, ...templates.values(), ...sops.values()].find(
+      (path) => path !== undefined,
+    ) ?? folder
   );
 }
 
