@@ -15,7 +15,6 @@ import type {
   ResolvedUnit,
   SecretDefinition,
   SecretId,
-  Value,
   ValueMap,
 } from "./model.ts";
 import { type Problem, foldProblems } from "./problem.ts";
@@ -28,7 +27,7 @@ import { type EncryptedSecrets, encryptedPath, readEncrypted } from "./secrets/e
 import type { Limits } from "./stores/store.ts";
 import { type TemplateEngine, templateEngine } from "./template/engine.ts";
 import { isTemplate } from "./template/template.ts";
-import { isValueMap, leavesOf } from "./tree.ts";
+import { isValueMap } from "./tree.ts";
 import { openSchemas } from "./validate/open.ts";
 import type { SchemaSet } from "./validate/schemas.ts";
 import { typesNamed } from "./validate/types.ts";
@@ -183,7 +182,7 @@ function unitRunner(bench: Workbench, app: App): (resolved: ResolvedUnit) => Uni
         definition(id)?.holder === "sops" ? bench.encrypted.find(app, resolved.place, id)?.digest : undefined,
       originOf: origin,
     });
-    const missing = holders.has("sops") ? missingValues(bench, rendered, definition, origin) : [];
+    const missing = holders.has("sops") ? missingValues(bench, rendered, definition) : [];
     const all = [...problems, ...invalid, ...mapped.problems, ...missing];
     return { resolved, rendered, mapped, problems: all, originOf: origin };
   };
@@ -194,27 +193,26 @@ function missingValues(
   bench: Workbench,
   { id: unit, app, place, values, files }: RenderedUnit,
   definition: (id: SecretId) => SecretDefinition | undefined,
-  originOf: (path: KeyPath) => Origin | undefined,
 ): Problem[] {
-  const leaves: { path: KeyPath; value: Value }[] = [...leavesOf(values)];
-  for (const [name, value] of files) leaves.push({ path: ["files", name], value });
-  return leaves.flatMap(({ path, value }) =>
-    [...new Set(secretsIn(value))]
-      .filter((id) => definition(id)?.holder === "sops" && bench.encrypted.find(app, place, id) === undefined)
-      .filter((id) => !bench.encrypted.unsure(app, place, id))
-      .map((id): Problem => {
-        const shared = id.startsWith("shared.");
-        const name = shared ? id.slice("shared.".length) : id;
-        return {
-          code: "TU4007",
-          severity: "error",
-          message: `the secret ${id} has no value for ${place.env}: ${encryptedPath(shared ? undefined : app, place.env)} does not hold it`,
-          at: originOf(path),
-          fix: `trueup secrets set ${shared ? "shared" : app.name} ${name} --env ${place.env}`,
-          reach: [unit],
-        };
-      }),
-  );
+  const used = new Set([...secretsIn(values), ...[...files.values()].flatMap((text) => secretsIn(text))]);
+  return [...used].flatMap((id): Problem[] => {
+    const secret = definition(id);
+    if (secret?.holder !== "sops" || bench.encrypted.find(app, place, id) !== undefined) return [];
+    if (bench.encrypted.unsure(app, place, id)) return [];
+    const shared = id.startsWith("shared.");
+    const [owner, name] = shared ? ["shared", id.slice("shared.".length)] : [app.name, id];
+    const file = encryptedPath(shared ? undefined : app, place.env);
+    return [
+      {
+        code: "TU4007",
+        severity: "error",
+        message: `the secret ${id} has no value for ${place.env}: ${file} does not hold it`,
+        at: secret.at,
+        fix: `trueup secrets set ${owner} ${name} --env ${place.env}`,
+        reach: [unit],
+      },
+    ];
+  });
 }
 
 /** The file and line of a value; `files.<name>` is the template itself. */

@@ -30,7 +30,7 @@ export function plainOf(value: Value, reveal: (secret: SecretId) => Sealed): Pla
   if (isSecret(value))
     return value.parts.map((part) => (typeof part === "string" ? part : textOf(part, reveal))).join("");
   if (Array.isArray(value)) return (value as readonly Value[]).map((item) => plainOf(item, reveal));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainOf(item as Value, reveal)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainOf(item, reveal)]));
 }
 
 function textOf({ secret, through }: SecretUse, reveal: (secret: SecretId) => Sealed): string {

@@ -25,5 +25,5 @@ function describe(value: Value, digestOf: (secret: SecretId) => string | undefin
       }),
     ];
   if (Array.isArray(value)) return ["list", ...(value as readonly Value[]).map((item) => describe(item, digestOf))];
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, describe(item as Value, digestOf)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, describe(item, digestOf)]));
 }
