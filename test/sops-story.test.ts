@@ -2,7 +2,17 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Plan, Sealed, folderSource, openProject, drivers, formatPath, want } from "../src/index.ts";
+import {
+  type Plan,
+  Sealed,
+  decodeLedger,
+  encodeLedger,
+  folderSource,
+  openProject,
+  drivers,
+  formatPath,
+  want,
+} from "../src/index.ts";
 import { jsonPlan } from "../src/report/plan/json.ts";
 import { setSopsValue } from "../src/secrets/sops/encrypt.ts";
 import { type RunOptions, run, tempFolder, writeFiles } from "./project.ts";
@@ -312,6 +322,24 @@ describe("what cannot be decrypted", () => {
     const never = () => Promise.reject(new Error("keys were asked for"));
     await apply({ keys: never });
     expect(read("cfg/dev/orders/a")).toBe("2");
+  });
+});
+
+describe("an apply that was interrupted", () => {
+  it("goes on by writing what it had announced, without a conflict with itself", async () => {
+    await apply();
+    const path = join(live(""), "cfg/.trueup/shop/local/dev/units/orders");
+    const stored = decodeLedger(readFileSync(path, "utf8"), "/ledger", "1");
+    const entry = stored.settings.get("/cfg/dev/orders/db");
+    if (entry === undefined) throw new Error("no entry");
+    // As a store leaves it that cannot write a unit whole: announced, and the value written.
+    await encrypt("dev", "db", NEXT);
+    const pending = new Map([["/cfg/dev/orders/db", { ...entry, digest: "c:announced" }]]);
+    writeFileSync(path, encodeLedger({ ...stored, pending }));
+    writeFileSync(live("cfg/dev/orders/db"), NEXT);
+    const { plan: made } = await apply();
+    expect([rows(made), refused(made)]).toEqual([["update orders@dev:db change"], []]);
+    expect(sum(await plan())).toEqual([0, 0, 0, 0, 0, 0]);
   });
 });
 

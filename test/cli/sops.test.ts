@@ -54,6 +54,7 @@ describe("secrets set", () => {
     expect(set(CANARY, "--env", "dev").out).toContain("holds this value already");
     expect(file("dev")).toBe(before);
     expect(set("east", "--env", "prod", "--region", "east").out).toContain("wrote apps/orders/prod.east.sops.yaml");
+    expect(set("all", "--env", "prod").out).toContain("apps/orders/prod.east.sops.yaml has a value of its own");
     expect(set("x", "--env", "prd")).toMatchObject({ code: 1, out: "" });
     expect(set("x", "--env", "dev", "--region", "east").err).toContain("dev has no region east");
   });

@@ -9,6 +9,7 @@ import { safeText } from "../../report/redact.ts";
 import type { Sealed } from "../../secret.ts";
 import { encryptedPath, entryName } from "../../secrets/encrypted.ts";
 import { setSopsValue } from "../../secrets/sops/encrypt.ts";
+import { readSopsFile } from "../../secrets/sops/file.ts";
 import { type CreationRule, creationRule } from "../../secrets/sops/rules.ts";
 import type { Io } from "../io.ts";
 import { sopsKeys } from "../keys.ts";
@@ -32,7 +33,8 @@ export async function setEncrypted(
   io: Io,
 ): Promise<ExitCode> {
   requireKnown(target.repo, { envs: options.env ?? [], regions: options.region ?? [] });
-  const paths = layersOf(target.repo, options).map((layer) => encryptedPath(target.app, layer));
+  const layers = layersOf(target.repo, options);
+  const paths = layers.map((layer) => encryptedPath(target.app, layer));
   const value = await ask();
   const texts = new Map<string, string>();
   for (const path of paths) texts.set(path, await textWith(target, path, value, io));
@@ -42,6 +44,8 @@ export async function setEncrypted(
     if (!same) replaceFile(full, text, io.randomId());
     io.out(safeText(same ? `  ${path} holds this value already\n` : `  wrote ${path}\n`));
   }
+  for (const path of ownValues(target, layers))
+    io.out(safeText(`  ${path} has a value of its own, which is not changed: --region sets it\n`));
   io.out(safeText(`Commit ${[...texts.keys()].join(" and ")}: the value reaches the stores with the next apply\n`));
   return EXIT.ok;
 }
@@ -59,6 +63,17 @@ function layersOf({ config }: Repo, { env = [], region = [] }: CommonOptions): L
   if (layers.length > 0) return layers;
   throw new Failure("USAGE", `${env.join(", ")} has no region ${region.join(", ")}`, {
     fix: "leave out --region for a value that all of the environment has",
+  });
+}
+
+/** Files of regions whose own value wins over the one that was just set for their environment. */
+function ownValues({ repo, app, secret }: EncryptedTarget, layers: readonly LayerName[]): string[] {
+  return [...(app?.sops ?? repo.shared.sops)].flatMap(([layer, path]) => {
+    const file = repo.sources.get(path);
+    if (file === undefined || !layers.some((chosen) => layer.startsWith(`${chosen}.`))) return [];
+    const read = readSopsFile(file);
+    const holds = "sops" in read && read.sops.entries.some(({ name }) => name === entryName(secret.id));
+    return holds ? [path] : [];
   });
 }
 
