@@ -23,6 +23,7 @@ import { originOf } from "./resolve/origin.ts";
 import { checkOverrides } from "./resolve/overrides.ts";
 import { merger, resolve } from "./resolve/resolve.ts";
 import { secretsIn } from "./secret.ts";
+import { type EncryptedSecrets, encryptedPath, readEncrypted } from "./secrets/encrypted.ts";
 import type { Limits } from "./stores/store.ts";
 import { type TemplateEngine, templateEngine } from "./template/engine.ts";
 import { isTemplate } from "./template/template.ts";
@@ -51,6 +52,7 @@ export interface Workbench {
   readonly frames: ReadonlyMap<PlaceId, readonly Frame[]>;
   readonly contexts: ReadonlyMap<PlaceId, { readonly context: PlaceContext; readonly shared: ValueMap }>;
   readonly limits: (type: string) => Limits | undefined;
+  readonly encrypted: EncryptedSecrets;
   /** Problems of shared/, targets and definitions: found without looking at any unit. */
   readonly problems: readonly Problem[];
 }
@@ -70,11 +72,13 @@ export async function prepare(repo: Repo, limits: Workbench["limits"]): Promise<
   );
   const { frames, problems } = framesOf(repo.config, repo.places, engine.parse);
   const merged = merger(repo.shared.layers);
+  const encrypted = readEncrypted(repo);
   const contexts = new Map<PlaceId, { context: PlaceContext; shared: ValueMap }>();
   const found: Problem[] = [
     ...problems,
     ...checkOverrides(repo.shared.layers, () => "warning"),
     ...unsupportedHolders(repo),
+    ...encrypted.problems,
   ];
   for (const place of repo.places) {
     const { layers, values } = merged(place);
@@ -99,6 +103,7 @@ export async function prepare(repo: Repo, limits: Workbench["limits"]): Promise<
     frames: byPlace,
     contexts,
     limits,
+    encrypted,
     problems: foldProblems(found),
   };
 }
@@ -123,8 +128,8 @@ function* textsIn(node: Plain): Generator<string> {
   }
 }
 
-/** This version makes placeholders; the other holders need keys it does not handle yet. */
-const SUPPORTED: ReadonlySet<Holder> = new Set<Holder>(["external"]);
+/** This version makes placeholders and decrypts; it neither makes up values nor follows references. */
+const SUPPORTED: ReadonlySet<Holder> = new Set<Holder>(["external", "sops"]);
 
 function unsupportedHolders(repo: Repo): Problem[] {
   return [repo.shared.secrets, ...repo.apps.map((app) => app.secrets)]
@@ -135,7 +140,7 @@ function unsupportedHolders(repo: Repo): Problem[] {
       severity: "error",
       message: `this version cannot serve secrets held by ${secret.holder} (${secret.id})`,
       at: secret.at,
-      fix: "from: external",
+      fix: "from: external, or from: sops",
     }));
 }
 
@@ -159,6 +164,7 @@ function unitRunner(bench: Workbench, app: App): (resolved: ResolvedUnit) => Uni
   const envName = app.schema === undefined ? () => undefined : xEnvOf(bench.repo.schemas, app.schema);
   const definition = (id: SecretId): SecretDefinition | undefined =>
     app.secrets.get(id) ?? bench.repo.shared.secrets.get(id);
+  const holders = new Set([...app.secrets.values(), ...bench.repo.shared.secrets.values()].map(({ holder }) => holder));
   return (resolved) => {
     const context = bench.contexts.get(resolved.place.id)?.context;
     if (context === undefined) throw new Error(`place ${resolved.place.id} was not prepared`);
@@ -172,10 +178,41 @@ function unitRunner(bench: Workbench, app: App): (resolved: ResolvedUnit) => Uni
       limits: bench.limits,
       envName,
       holderOf: (id) => definition(id)?.holder,
+      ciphertextOf: (id) =>
+        definition(id)?.holder === "sops" ? bench.encrypted.find(app, resolved.place, id)?.digest : undefined,
       originOf: origin,
     });
-    return { resolved, rendered, mapped, problems: [...problems, ...invalid, ...mapped.problems], originOf: origin };
+    const missing = holders.has("sops") ? missingValues(bench, rendered, definition) : [];
+    const all = [...problems, ...invalid, ...mapped.problems, ...missing];
+    return { resolved, rendered, mapped, problems: all, originOf: origin };
   };
+}
+
+/** Secrets that are to come from an encrypted file, and that no file holds for this place. */
+function missingValues(
+  bench: Workbench,
+  { id: unit, app, place, values, files }: RenderedUnit,
+  definition: (id: SecretId) => SecretDefinition | undefined,
+): Problem[] {
+  const used = new Set([...secretsIn(values), ...[...files.values()].flatMap((text) => secretsIn(text))]);
+  return [...used].flatMap((id): Problem[] => {
+    const secret = definition(id);
+    if (secret?.holder !== "sops" || bench.encrypted.find(app, place, id) !== undefined) return [];
+    if (bench.encrypted.unsure(app, place, id)) return [];
+    const shared = id.startsWith("shared.");
+    const [owner, name] = shared ? ["shared", id.slice("shared.".length)] : [app.name, id];
+    const file = encryptedPath(shared ? undefined : app, place.env);
+    return [
+      {
+        code: "TU4007",
+        severity: "error",
+        message: `the secret ${id} has no value for ${place.env}: ${file} does not hold it`,
+        at: secret.at,
+        fix: `trueup secrets set ${owner} ${name} --env ${place.env}`,
+        reach: [unit],
+      },
+    ];
+  });
 }
 
 /** The file and line of a value; `files.<name>` is the template itself. */

@@ -38,6 +38,9 @@ export { dropSuperseded } from "./apply/ancestry.ts";
 export { expectPlan } from "./apply/expect.ts";
 export { exitCodeOf, receiptOf } from "./apply/receipt.ts";
 
+export type { KeySource } from "./secrets/sops/decrypt.ts";
+export { ageIdentities } from "./secrets/sops/identities.ts";
+
 export type { CommitEvent, Group, HeadChange, Limits, ReadQuery, Store, StoreDriver, Write } from "./stores/store.ts";
 export { drivers } from "./stores/registry.ts";
 export { memoryStore } from "./stores/memory.ts";

@@ -100,6 +100,8 @@ export interface App {
   readonly folder: string;
   readonly layers: ReadonlyMap<LayerName, Layer>;
   readonly secrets: ReadonlyMap<SecretId, SecretDefinition>;
+  /** Path of `<layer>.sops.yaml`, a key of {@link Repo.sources}: encrypted values of secrets held by `sops`. */
+  readonly sops: ReadonlyMap<LayerName, string>;
   readonly files: readonly FileTemplate[];
   /** Path of `schema.yaml`, a key of {@link Repo.schemas}. */
   readonly schema: string | undefined;
@@ -118,6 +120,7 @@ export interface Repo {
   readonly shared: {
     readonly layers: ReadonlyMap<LayerName, Layer>;
     readonly secrets: ReadonlyMap<SecretId, SecretDefinition>;
+    readonly sops: ReadonlyMap<LayerName, string>;
   };
   /** Every `schema.yaml` and everything under `schemas/`, parsed, by path. */
   readonly schemas: ReadonlyMap<string, Plain>;
@@ -239,6 +242,11 @@ export interface Member {
   /** Name inside the JSON of a group or blob (`database.pool.max`, `DATABASE_POOL_MAX`); `""` in layout `keys`. */
   readonly name: string;
   readonly value: Value;
+  /**
+   * Digest of the value with every secret's ciphertext in place of the secret; only where all of them are encrypted
+   * in Git. Such a value is managed like a plain one: what Git says is written.
+   */
+  readonly ciphertext?: string;
 }
 
 /** One physical key wanted in a store. */
@@ -284,7 +292,10 @@ export interface Entry {
   readonly value?: string;
 }
 
-/** Per unit and target, kept in the store: what trueup wrote. Never a secret's value nor anything derived from it. */
+/**
+ * Per unit and target, kept in the store: what trueup wrote. Never a secret's value nor anything derived from it; of
+ * one that is encrypted in Git, a digest of the ciphertext.
+ */
 export interface LedgerRecord {
   readonly unit: UnitId;
   readonly commit: string | null;
@@ -297,14 +308,17 @@ export interface LedgerRecord {
   readonly pending?: ReadonlyMap<Key, LedgerEntry | null>;
 }
 export interface LedgerEntry {
-  /** Of the text in the store; undefined for secrets. */
+  /** Of the text in the store. For secrets undefined, or `c:` and {@link Member.ciphertext}. */
   readonly digest: string | undefined;
   /** Version after our write. `undefined` while it is not known (a record about to be written). */
   readonly version: Version | undefined;
   /** Version of a placeholder that trueup made and nobody had filled when the record was written. */
   readonly placeholder?: Version | true;
   readonly secret: boolean;
-  /** In groups and blobs: digest of each member's value, null for a secret. Names not listed are strangers. */
+  /**
+   * In groups and blobs: digest of each member's value; null for a secret, or `c:` and its ciphertext's digest. Names
+   * not listed are strangers.
+   */
   readonly members?: ReadonlyMap<string, string | null>;
 }
 
@@ -346,6 +360,8 @@ export interface MemberChange {
   readonly secret: boolean;
   readonly before?: Plain;
   readonly after?: Plain;
+  /** {@link Member.ciphertext} of what is written: a secret whose value comes from Git. */
+  readonly ciphertext?: string;
 }
 
 /** One physical write to come. */
@@ -426,6 +442,8 @@ export interface Edit {
   /** Units of the same apps that the edited line does not reach because a later layer overrides it. */
   readonly shadowed: readonly { readonly unit: UnitId; readonly value?: Plain; readonly by: Origin }[];
   readonly placeholder: boolean;
+  /** True: a secret whose value comes from an encrypted file in Git. */
+  readonly encrypted?: true;
 }
 
 export interface GuardRefusal {

@@ -8,6 +8,7 @@
  * empty: there is no second engine.
  */
 import { type ApplyProgress, apply } from "./apply/apply.ts";
+import { secretsToReveal } from "./apply/plaintext.ts";
 import type { Scope, Workbench } from "./desired.ts";
 import { Failure } from "./failure.ts";
 import { readLive } from "./live.ts";
@@ -18,9 +19,9 @@ import type {
   Key,
   LedgerEntry,
   Live,
-  Plain,
   Plan,
   PlainMap,
+  SecretId,
   UnitId,
 } from "./model.ts";
 import { planDestination } from "./plan/destination-plan.ts";
@@ -28,12 +29,13 @@ import { foldEdits } from "./plan/edits.ts";
 import { checkGuards } from "./plan/guard.ts";
 import { assemblePlan } from "./plan/plan.ts";
 import { type Problem, hasErrors } from "./problem.ts";
-import { canonicalJson, digest } from "./canonical.ts";
-import { memberText, storedValue } from "./setting.ts";
+import { canonicalJson } from "./canonical.ts";
+import { ledgerMark } from "./setting.ts";
 import type { Drivers, Project } from "./project.ts";
+import { openSecrets } from "./secrets/reveal.ts";
+import type { KeySource } from "./secrets/sops/decrypt.ts";
 import type { Store } from "./stores/store.ts";
 import { textOf } from "./map/map.ts";
-import { holdsSecret } from "./secret.ts";
 import { type Wanted, pathOfKey, sourcesOf, wantedBy } from "./wanted.ts";
 
 /** What varies from run to run and is not data of the repo. */
@@ -51,6 +53,7 @@ export interface PlanOptions {
 }
 
 export interface Planned {
+  readonly bench: Workbench;
   readonly plan: Plan;
   readonly wanted: Wanted;
   readonly live: ReadonlyMap<string, Live>;
@@ -131,7 +134,7 @@ function planAgainst(
     dirty: options.dirty,
     tool: options.tool,
   });
-  return { plan, wanted, live };
+  return { bench, plan, wanted, live };
 }
 
 /** Keys that other targets own or want in the same store. */
@@ -163,13 +166,7 @@ function asLive(destination: Destination | undefined): Live {
         secret: setting.secret,
         ...(text === undefined ? {} : { value: text }),
       });
-      const memberDigest = (value: Plain): string => digest(memberText(setting, storedValue(setting, value)));
-      const members = new Map(
-        setting.members.map((member): [string, string | null] => [
-          member.name,
-          holdsSecret(member.value) ? null : memberDigest(member.value as Plain),
-        ]),
-      );
+      const members = new Map(setting.members.map((member) => [member.name, ledgerMark(setting, member)]));
       const bare = setting.layout === "keys";
       written.set(setting.key, {
         digest: bare ? (members.get("") ?? undefined) : undefined,
@@ -233,20 +230,33 @@ export interface ApplyOptions {
   readonly readBack: boolean;
   readonly keepGoing: boolean;
   readonly signal?: AbortSignal;
+  /** Keys that open encrypted files; asked for only if a secret of one is to be written. */
+  readonly keys?: () => Promise<KeySource>;
   readonly progress: (event: ApplyProgress) => void;
 }
 
-/** Carries out a plan that {@link planLive} made and no guard refuses. */
+/**
+ * Carries out a plan that {@link planLive} made and no guard refuses. Throws, with nothing written, if secrets are
+ * encrypted in Git and cannot be decrypted.
+ */
 export async function applyPlan(
   planned: Planned,
   stores: StorePool,
   options: PlanOptions,
   how: ApplyOptions,
 ): Promise<readonly DestinationReceipt[]> {
+  const { bench, plan, wanted, live } = planned;
+  const find = (unit: UnitId, secret: SecretId) => {
+    const resolved = wanted.units.get(unit)?.resolved;
+    return resolved === undefined ? undefined : bench.encrypted.find(resolved.app, resolved.place, secret);
+  };
+  const needed = plan.destinations.flatMap(secretsToReveal);
+  const reveal = await openSecrets(needed, find, how.keys ?? (() => Promise.resolve({ ageIdentities: [] })));
   return apply({
-    plan: planned.plan,
-    destinations: new Map(planned.wanted.destinations.map((destination) => [destination.id, destination])),
-    live: planned.live,
+    plan,
+    destinations: new Map(wanted.destinations.map((destination) => [destination.id, destination])),
+    live,
+    reveal,
     store: (destination) => stores.open(destination),
     applyId: options.applyId,
     at: options.now,

@@ -1,7 +1,8 @@
 /** A setting as text in a store, and back. Used by map, plan and apply, so that they cannot disagree. */
 import { formatPath, parsePath } from "./address.ts";
-import { canonicalJson } from "./canonical.ts";
-import type { KeyPath, Layout, Plain, Shape } from "./model.ts";
+import { canonicalJson, digest } from "./canonical.ts";
+import type { KeyPath, Layout, LedgerEntry, Member, Plain, Shape } from "./model.ts";
+import { holdsSecret } from "./secret.ts";
 import { isPlainMap, leavesOf } from "./tree.ts";
 
 /** How a setting writes its members: one bare text, or a JSON object in some shape. */
@@ -81,6 +82,25 @@ export function storedValue(form: Form, value: Plain): Plain {
 /** Text of a stored member for its digest. */
 export function memberText(form: Form, stored: Plain): string {
   return form.layout === "keys" ? encodeValue(stored) : canonicalJson(stored);
+}
+
+/** A colon is in no digest, so nothing else can look like it. */
+const CIPHERTEXT = "c:";
+
+/** What the ledger says of a member: digest of a plain value or of ciphertext, null for a secret that people fill in. */
+export function ledgerMark(form: Form, member: Member): string | null {
+  if (!holdsSecret(member.value)) return digest(memberText(form, storedValue(form, member.value as Plain)));
+  return member.ciphertext === undefined ? null : `${CIPHERTEXT}${member.ciphertext}`;
+}
+
+/** True if a mark of the ledger is that of a secret encrypted in Git. */
+export function isCiphertextMark(mark: string | null | undefined): boolean {
+  return mark?.startsWith(CIPHERTEXT) === true;
+}
+
+/** Marks of an entry by the name of the member; `""` where it is one value. Plain values have digests without a mark. */
+export function marksOf(entry: LedgerEntry): ReadonlyMap<string, string | null> {
+  return entry.members ?? new Map([["", entry.digest ?? null]]);
 }
 
 /**

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import {
+  type ApplyOptions,
   type DestinationReceipt,
   type Drivers,
   type Plan,
@@ -41,6 +42,7 @@ export interface RunOptions {
   readonly drivers?: Drivers;
   readonly now?: string;
   readonly applyId?: string;
+  readonly keys?: ApplyOptions["keys"];
 }
 
 let applies = 0;
@@ -75,6 +77,7 @@ export async function run(
       readBack: true,
       keepGoing: false,
       progress: () => undefined,
+      ...(options.keys === undefined ? {} : { keys: options.keys }),
     });
     return { plan: planned.plan, planned, receipts };
   } finally {

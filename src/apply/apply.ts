@@ -15,6 +15,7 @@ import type {
 import { headKey } from "../stores/records.ts";
 import type { Group, Store } from "../stores/store.ts";
 import { groupsOf, keysToRead } from "./compose.ts";
+import type { Reveal } from "./plaintext.ts";
 import { applyOrder, countUnit, countValues } from "./order.ts";
 import { type ReadBack, readBack } from "./readback.ts";
 
@@ -22,6 +23,8 @@ export interface ApplyInput {
   readonly plan: Plan;
   readonly destinations: ReadonlyMap<string, Destination>;
   readonly live: ReadonlyMap<string, Live>;
+  /** Plain text of secrets that are encrypted in Git. */
+  readonly reveal: Reveal;
   readonly store: (destination: Destination) => Promise<Store>;
   readonly applyId: string;
   /** ISO 8601, and who runs this: for the head, for people. */
@@ -85,7 +88,7 @@ async function applyDestination(plan: DestinationPlan, input: ApplyInput): Promi
   let back: ReadBack | undefined;
   try {
     const store = await input.store(destination);
-    const groups = groupsOf(plan, destination.meta, live, await readSecretTexts(store, plan));
+    const groups = groupsOf(plan, destination.meta, live, await readSecretTexts(store, plan), input.reveal);
     await commitGroups(store, groups, plan, destination, live, input, tally);
     const done = groups.filter((group) => tally.applied.has(group.unit));
     back = input.readBack ? await readBack(store, done, tally.versions, destination.reads.prefixes) : undefined;

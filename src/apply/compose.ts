@@ -1,7 +1,8 @@
 /** Turns planned changes into writes: the only place where the text of a secret setting is put together. */
-import type { Change, DestinationPlan, Entry, Key, LedgerEntry, Live, Plain, UnitPlan } from "../model.ts";
+import type { Change, DestinationPlan, Entry, Key, LedgerEntry, Live, Plain, UnitId, UnitPlan } from "../model.ts";
 import { Failure } from "../failure.ts";
 import { Sealed, holdsSecret } from "../secret.ts";
+import { type Reveal, encryptedMembers, plainOf } from "./plaintext.ts";
 import { composeText, decomposeText, storedValue } from "../setting.ts";
 import { ledgerKey } from "../stores/records.ts";
 import type { Group, Write } from "../stores/store.ts";
@@ -18,21 +19,25 @@ function needsLive(change: Change): boolean {
   return change.secret && change.kind !== "create" && change.kind !== "delete" && change.setting?.layout !== "keys";
 }
 
-/** Groups of one destination, ready for the store. `values` holds the entries of {@link keysToRead}, with their text. */
+/**
+ * Groups of one destination, ready for the store. `values` holds the entries of {@link keysToRead}, with their text;
+ * `reveal` is asked for secrets that are encrypted in Git.
+ */
 export function groupsOf(
   plan: DestinationPlan,
   meta: Key,
   live: Live,
   values: ReadonlyMap<Key, Entry>,
+  reveal: Reveal,
 ): readonly Group[] {
-  return plan.units.map((unit) => groupOf(unit, meta, live, values));
+  return plan.units.map((unit) => groupOf(unit, meta, live, values, reveal));
 }
 
-function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key, Entry>): Group {
+function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key, Entry>, reveal: Reveal): Group {
   const writes: Write[] = [];
   const there = new Map<Key, LedgerEntry>();
   for (const change of unit.changes) {
-    const write = writeOf(change, values.get(change.key) ?? live.entries.get(change.key));
+    const write = writeOf(change, values.get(change.key) ?? live.entries.get(change.key), unit.unit, reveal);
     const entry = unit.ledger.record.settings.get(change.key);
     if (write !== undefined) writes.push(write);
     else if (entry !== undefined) there.set(change.key, { ...entry, version: live.entries.get(change.key)?.version });
@@ -48,10 +53,10 @@ function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key,
 }
 
 /** Undefined where live already holds that very text (an adopted key): writing it again would only hide its author. */
-function writeOf(change: Change, live: Entry | undefined): Write | undefined {
+function writeOf(change: Change, live: Entry | undefined, unit: UnitId, reveal: Reveal): Write | undefined {
   if (change.kind === "delete" || change.setting === undefined)
     return { kind: "delete", key: change.key, expected: change.expected ?? "" };
-  const text = textOf(change, live);
+  const text = textOf(change, live, encryptedValues(change, unit, reveal));
   if (live?.value === text && live.version === change.expected && live.secret === change.secret) return undefined;
   return {
     kind: "put",
@@ -62,14 +67,23 @@ function writeOf(change: Change, live: Entry | undefined): Write | undefined {
   };
 }
 
-function textOf(change: Change, live: Entry | undefined): string {
+/** Plain text of secrets from Git, by the name of the member. */
+function encryptedValues(change: Change, unit: UnitId, reveal: Reveal): ReadonlyMap<string, Plain> {
+  const members = encryptedMembers(change);
+  return new Map(members.map(({ name, value }) => [name, plainOf(value, (secret) => reveal(unit, secret))]));
+}
+
+function textOf(change: Change, live: Entry | undefined, encrypted: ReadonlyMap<string, Plain>): string {
   const { setting } = change;
   if (setting === undefined) throw new Failure("INTERNAL", `no text to write to ${change.key}`);
+  if (setting.layout === "keys" && encrypted.size > 0) return composeText(setting, encrypted);
   if (setting.layout === "keys")
     return holdsSecret(setting.members[0]?.value ?? null) ? PLACEHOLDER : composeText(setting, plainMembers(change));
   const members = new Map(startingPoint(change, live));
   for (const member of change.members) {
+    const value = encrypted.get(member.name);
     if (member.action === "remove") members.delete(member.name);
+    else if (value !== undefined) members.set(member.name, storedValue(setting, value));
     else if (!member.secret) members.set(member.name, storedValue(setting, member.after ?? null));
     else if (member.action === "change" || !members.has(member.name)) members.set(member.name, PLACEHOLDER);
   }

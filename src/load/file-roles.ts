@@ -5,7 +5,8 @@ import { showName } from "./characters.ts";
 
 export type FileRole =
   | { readonly kind: "layer"; readonly layer: string }
-  | { readonly kind: "secrets" | "schema" | "settings" | "sops" | "ignored" }
+  | { readonly kind: "sops"; readonly layer: string }
+  | { readonly kind: "secrets" | "schema" | "settings" | "ignored" }
   | {
       readonly kind: "unknown";
       readonly message: string;
@@ -57,7 +58,7 @@ function judgeLayer(
 ): FileRole {
   const sops = stem.endsWith(".sops");
   const layer = sops ? stem.slice(0, -".sops".length) : stem;
-  const fine: FileRole = sops ? { kind: "sops" } : { kind: "layer", layer };
+  const fine: FileRole = sops ? { kind: "sops", layer } : { kind: "layer", layer };
   if (environments === undefined || (layer === "base" && !sops)) return fine;
   const dot = layer.indexOf(".");
   const env = dot < 0 ? layer : layer.slice(0, dot);

@@ -14,13 +14,15 @@ export interface AppFiles {
   readonly folder: string;
   /** Name of the layer to its file. */
   readonly layers: Map<string, string>;
+  /** Name of the layer to its encrypted file. */
+  readonly sops: Map<string, string>;
   /** Name without `.hbs` to its file. */
   readonly templates: Map<string, string>;
   secrets: string | undefined;
   schema: string | undefined;
   settings: string | undefined;
 }
-export type SharedFiles = Pick<AppFiles, "layers" | "secrets">;
+export type SharedFiles = Pick<AppFiles, "layers" | "secrets" | "sops">;
 
 export interface RepoFiles {
   readonly apps: readonly AppFiles[];
@@ -34,7 +36,7 @@ interface Arranging {
   /** Folders right below `apps/` that are apps themselves; all others are groups of apps. */
   readonly single: ReadonlySet<string>;
   readonly apps: Map<string, AppFiles>;
-  readonly shared: { readonly layers: Map<string, string>; secrets: string | undefined };
+  readonly shared: SharedFiles & { secrets: string | undefined };
   readonly schemas: string[];
   readonly badFolders: Set<string>;
   readonly problems: Problem[];
@@ -48,7 +50,7 @@ export function arrange(files: readonly TreeEntry[], environments: readonly Envi
     environments,
     single: singleApps(files),
     apps: new Map(),
-    shared: { layers: new Map(), secrets: undefined },
+    shared: { layers: new Map(), secrets: undefined, sops: new Map() },
     schemas: [],
     badFolders: new Set(),
     problems: [],
@@ -119,9 +121,10 @@ function checkFolder(state: Arranging, path: string, name: string): boolean {
 function placeFile(state: Arranging, path: string, folder: string, name: string): void {
   const role = judgeFile(name, "app", state.environments);
   if (role.kind === "unknown") state.problems.push(unknownRole(path, role));
-  if (role.kind === "unknown" || role.kind === "ignored" || role.kind === "sops") return;
+  if (role.kind === "unknown" || role.kind === "ignored") return;
   const app = appAt(state, folder);
   if (role.kind === "layer") app.layers.set(role.layer, path);
+  else if (role.kind === "sops") app.sops.set(role.layer, path);
   else if (role.kind === "schema" && app.schema !== undefined)
     state.problems.push(
       unknownFile(path, `the app has two schemas: ${app.schema} and ${path}`, { fix: "keep one of them" }),
@@ -161,6 +164,7 @@ function placeInShared(state: Arranging, path: string, steps: readonly string[])
   }
   const role = judgeFile(name, "shared", state.environments);
   if (role.kind === "layer") state.shared.layers.set(role.layer, path);
+  else if (role.kind === "sops") state.shared.sops.set(role.layer, path);
   else if (role.kind === "secrets") state.shared.secrets = path;
   else if (role.kind === "unknown") state.problems.push(unknownRole(path, role));
 }
@@ -188,6 +192,7 @@ function appAt(state: Arranging, folder: string): AppFiles {
     name: folder.slice(folder.lastIndexOf("/") + 1),
     folder,
     layers: new Map(),
+    sops: new Map(),
     templates: new Map(),
     secrets: undefined,
     schema: undefined,
@@ -218,9 +223,11 @@ function withoutTwins({ apps, problems }: Arranging): AppFiles[] {
   return [...first.values()];
 }
 
-function anyFile({ layers, templates, secrets, schema, settings, folder }: AppFiles): string {
+function anyFile({ layers, templates, secrets, schema, settings, sops, folder }: AppFiles): string {
   return (
-    [...layers.values(), settings, schema, secrets, ...templates.values()].find((path) => path !== undefined) ?? folder
+    [...layers.values(), settings, schema, secrets, ...templates.values(), ...sops.values()].find(
+      (path) => path !== undefined,
+    ) ?? folder
   );
 }
 

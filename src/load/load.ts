@@ -102,6 +102,7 @@ function loadFiles(loading: Loading, layout: RepoFiles): Repo | undefined {
   const shared = {
     layers: loadLayers(loading, layout.shared),
     secrets: loadSecrets(loading, layout.shared.secrets, "shared."),
+    sops: loadEncrypted(loading, layout.shared),
   };
   const apps = layout.apps.map((app) => loadApp(loading, app)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const paths = [...layout.schemas, ...layout.apps.flatMap(({ schema }) => schema ?? [])];
@@ -118,7 +119,7 @@ function loadApp(loading: Loading, files: AppFiles): App {
   const settings =
     loadWith(loading, files.settings, (file) => readAppSettings(file, loading.merge, loading.known)) ?? NO_SETTINGS;
   const templates = [...files.templates].flatMap(([template, path]) => loadTemplate(loading, template, path));
-  return { name, folder, layers, secrets, files: templates, schema, ...settings };
+  return { name, folder, layers, secrets, sops: loadEncrypted(loading, files), files: templates, schema, ...settings };
 }
 
 function loadLayers(loading: Loading, { layers }: SharedFiles): Map<string, Layer> {
@@ -137,6 +138,11 @@ function loadSecrets(
 ): ReadonlyMap<string, SecretDefinition> {
   const holder = loading.known?.config.secrets.default ?? "external";
   return loadWith(loading, path, (file) => readSecrets(file, { merge: loading.merge, prefix, holder })) ?? new Map();
+}
+
+/** Encrypted files are only taken along here: what is in them is read where the secrets are needed. */
+function loadEncrypted(loading: Loading, { sops }: SharedFiles): ReadonlyMap<string, string> {
+  return new Map([...sops].filter(([, path]) => readText(loading, path) !== undefined));
 }
 
 function loadTemplate(loading: Loading, name: string, path: string): FileTemplate[] {

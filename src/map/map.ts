@@ -20,6 +20,7 @@ import { holdsSecret, isSecret, secretsIn } from "../secret.ts";
 import { composeText, memberName } from "../setting.ts";
 import type { Limits } from "../stores/store.ts";
 import { leavesOf } from "../tree.ts";
+import { ciphertextOf } from "./ciphertext.ts";
 import { type Frame, targetsOf } from "./frame.ts";
 import { encodePath, encodeSegment, keyFault } from "./keys.ts";
 import { type KeyOf, type ParseTemplate, pathFor, pathOrigin, unitPrefix } from "./path.ts";
@@ -33,6 +34,8 @@ export interface MapContext {
   /** `x-env` of the app's schema. */
   readonly envName: (path: KeyPath) => string | undefined;
   readonly holderOf: (secret: SecretId) => Holder | undefined;
+  /** Digest of the ciphertext of a secret that is encrypted in Git. */
+  readonly ciphertextOf: (secret: SecretId) => string | undefined;
   readonly originOf: (path: KeyPath) => Origin | undefined;
 }
 
@@ -46,12 +49,12 @@ export interface MappedUnit {
   readonly problems: readonly Problem[];
 }
 
-type Leaf = { readonly path: KeyPath; readonly value: Value };
+type Leaf = Omit<Member, "name">;
 
 export function mapUnit(unit: RenderedUnit, context: MapContext): MappedUnit {
   const problems: Problem[] = [];
-  const leaves: Leaf[] = [...leavesOf(unit.values)];
-  for (const [name, text] of unit.files) leaves.push({ path: ["files", name], value: text });
+  const leaves = [...leavesOf(unit.values)].map((leaf) => withCiphertext(leaf, context));
+  for (const [name, value] of unit.files) leaves.push(withCiphertext({ path: ["files", name], value }, context));
   const targets = targetsOf(unit.app, context.config.targets);
   const frames = context.frames.filter((frame) => targets.includes(frame.target));
   const settings = frames.flatMap((frame) => {
@@ -71,13 +74,19 @@ export function mapUnit(unit: RenderedUnit, context: MapContext): MappedUnit {
   return { settings, problems };
 }
 
+function withCiphertext(leaf: Leaf, context: MapContext): Leaf {
+  if (!holdsSecret(leaf.value)) return leaf;
+  const ciphertext = ciphertextOf(leaf.value, context.ciphertextOf);
+  return ciphertext === undefined ? leaf : { ...leaf, ciphertext };
+}
+
 function selects(target: Target, value: Value): boolean {
   return target.select === "all" || (target.select === "secrets") === holdsSecret(value);
 }
 
 function settingsOf(leaves: readonly Leaf[], target: Target, keyOf: KeyOf, context: MapContext): Setting[] {
   const { layout, shape } = target;
-  if (layout === "keys") return leaves.map(({ path, value }) => single(keyOf(encodePath(path)), path, value));
+  if (layout === "keys") return leaves.map((leaf) => single(keyOf(encodePath(leaf.path)), leaf));
   const groups = new Map<string, Leaf[]>();
   for (const leaf of leaves) {
     const name = layout === "blob" ? "" : (leaf.path[0] ?? "");
@@ -89,19 +98,18 @@ function settingsOf(leaves: readonly Leaf[], target: Target, keyOf: KeyOf, conte
     const key = keyOf(encodeSegment(name));
     const [first] = group;
     // A value directly at the top has no group around it: it is stored bare.
-    if (layout === "groups" && first !== undefined && first.path.length === 1)
-      return single(key, first.path, first.value);
-    const members = group.map(({ path, value }): Member => ({
-      path,
-      value,
-      name: memberName(path, { layout, shape }, context.envName(path)),
+    if (layout === "groups" && first !== undefined && first.path.length === 1) return single(key, first);
+    const members = group.map((leaf): Member => ({
+      ...leaf,
+      name: memberName(leaf.path, { layout, shape }, context.envName(leaf.path)),
     }));
     return { key, layout, shape, secret: group.some((leaf) => holdsSecret(leaf.value)), members };
   });
 }
 
-function single(key: Key, path: KeyPath, value: Value): Setting {
-  return { key, layout: "keys", shape: "nested", secret: holdsSecret(value), members: [{ path, name: "", value }] };
+function single(key: Key, leaf: Leaf): Setting {
+  const secret = holdsSecret(leaf.value);
+  return { key, layout: "keys", shape: "nested", secret, members: [{ ...leaf, name: "" }] };
 }
 
 function readsOf(target: Target, keyOf: KeyOf): { prefix: Key | undefined; keys: readonly Key[] } {

@@ -161,6 +161,10 @@ function appliedEntries(
       if (entry === undefined) entries.delete(key);
     } else if (entry !== undefined && (pending.secret ? !entries.has(key) : holds(entry, pending, form))) {
       entries.set(key, { ...pending, version: entry.version });
+    } else if (entry !== undefined && pending.secret) {
+      // Whoever wrote it since, the write we announced or somebody else: what we announced goes there once more.
+      const before = entries.get(key);
+      if (before !== undefined) entries.set(key, { ...before, version: entry.version });
     }
   }
   return entries;
@@ -226,7 +230,7 @@ function countManaged(applied: ReadonlyMap<Key, LedgerEntry>): number {
   return count;
 }
 
-/** What a reviewer approves: keys, kinds, and what each value was and becomes. Not store versions, not the commit. */
+/** What a reviewer approves: keys, kinds, and what each value was and becomes; of secrets in Git the ciphertext. Not store versions, not the commit. */
 function digestOf(destination: string, units: readonly UnitPlan[], conflicts: readonly Conflict[]): string {
   const rows = units.flatMap(({ unit, changes }) =>
     changes.map((change) => [
@@ -240,6 +244,7 @@ function digestOf(destination: string, units: readonly UnitPlan[], conflicts: re
         member.secret,
         side(member.before),
         side(member.after),
+        ...(member.ciphertext === undefined ? [] : [member.ciphertext]),
       ]),
     ]),
   );

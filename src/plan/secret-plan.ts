@@ -1,42 +1,40 @@
 /**
  * What happens to one physical key that holds a secret, or did. A plan never sees its value: names come from the
- * ledger, change is proven by the store's version. People own the values; trueup makes placeholders.
+ * ledger, change is proven by the store's version. People own the values of external secrets, and trueup makes
+ * placeholders for them; of secrets encrypted in Git it knows the ciphertext, and Git owns the value.
  */
-import { digest } from "../canonical.ts";
-import type { Change, KeyPath, LedgerEntry, MemberChange, Plain } from "../model.ts";
+import type { Change, Conflict, KeyPath, LedgerEntry, Member, MemberChange, Plain } from "../model.ts";
 import { holdsSecret } from "../secret.ts";
-import { memberText, storedValue } from "../setting.ts";
+import { isCiphertextMark, ledgerMark, marksOf } from "../setting.ts";
 import type { SettingInput, SettingPlan } from "./setting-plan.ts";
 
 const NOTHING = { drift: [], conflicts: [], needsValue: [], kept: false } as const;
 
 export function planSecret(input: SettingInput): SettingPlan {
-  const { setting, applied, live, policy } = input;
+  const { setting, applied, live } = input;
   if (setting.members.length === 0) return planUnwanted(input);
-  if (live === undefined) {
-    const lost = applied !== undefined && !policy.overwriteDrift;
-    if (lost)
-      return {
-        ...NOTHING,
-        entry: applied,
-        drift: [{ unit: input.unit, key: setting.key, path: pathOf(input), name: "", secret: true, kind: "deleted" }],
-      };
-    return written(
-      input,
-      "create",
-      membersOf(input, () => "add"),
-      true,
-    );
-  }
+  if (live === undefined) return planAbsent(input);
   if (applied === undefined) return planFound(input);
   if (applied.secret !== setting.secret) return planSwitch(input, applied);
   return planUpdate(input, applied);
 }
 
-/** Nobody wrote it down as ours. One secret alone is simply filled in already; a blob is adopted, since names are added to it. */
+/** Nothing is live: a new key, or one that somebody deleted. */
+function planAbsent(input: SettingInput): SettingPlan {
+  const { applied, policy } = input;
+  const clash = applied !== undefined && ciphertextChanged(input, applied);
+  const conflicts = clash ? [conflict(input, "deleted-live")] : [];
+  if (clash && !policy.overwriteConflicts) return { ...NOTHING, entry: applied, conflicts };
+  if (applied !== undefined && !clash && !policy.overwriteDrift)
+    return { ...NOTHING, entry: applied, drift: [{ ...about(input), kind: "deleted" }] };
+  const members = membersOf(input, () => "add");
+  return { ...written(input, "create", members, true), conflicts };
+}
+
+/** Nobody wrote it down as ours. An external secret alone is simply filled in already; everything else is adopted, since it is written. */
 function planFound(input: SettingInput): SettingPlan {
   const { setting, live } = input;
-  if (setting.layout !== "keys")
+  if (setting.layout !== "keys" || setting.members.some((member) => member.ciphertext !== undefined))
     return written(
       input,
       "adopt",
@@ -48,37 +46,77 @@ function planFound(input: SettingInput): SettingPlan {
 
 /** Plain before and secret now, or the other way round. */
 function planSwitch(input: SettingInput, applied: LedgerEntry): SettingPlan {
-  const switched = membersOf(input, (name, secret) => {
-    const before = applied.members?.get(name);
-    const wasSecret = applied.members === undefined ? applied.secret : before === null;
-    if (applied.members !== undefined && before === undefined) return "add";
-    return wasSecret === secret ? undefined : "change";
+  const marks = marksOf(applied);
+  const switched = membersOf(input, (member) => {
+    const before = marks.get(member.name);
+    if (before === undefined) return "add";
+    const wasSecret = applied.members === undefined ? applied.secret : isSecretMark(before);
+    const wanted = ledgerMark(input.setting, member);
+    const same = wasSecret === holdsSecret(member.value) && (wanted === null || wanted === before);
+    return same ? undefined : "change";
   });
   return written(input, "replace", [...switched, ...removedFrom(input, applied)], false);
 }
 
 function planUpdate(input: SettingInput, applied: LedgerEntry): SettingPlan {
-  const { setting, live } = input;
+  const { setting, live, policy } = input;
   const empty = applied.placeholder !== undefined && applied.placeholder === live?.version;
-  if (setting.layout === "keys") return { ...NOTHING, entry: applied, needsValue: empty ? [pathOf(input)] : [] };
-  const changed = membersOf(input, (name, secret, value) => {
-    const before = applied.members?.get(name);
-    if (before === undefined) return "add";
-    return secret || before === digest(memberText(setting, storedValue(setting, value as Plain)))
-      ? undefined
-      : "change";
-  });
-  const members = [...changed, ...removedFrom(input, applied)];
-  if (members.length > 0) return written(input, "update", members, empty);
-  return { ...NOTHING, entry: applied, needsValue: empty ? secretPaths(input) : [] };
+  const changed = [...changesOf(input, applied), ...removedFrom(input, applied)];
+  const moved = isOursAlone(input, applied) && applied.version !== live?.version;
+  if (moved && changed.length === 0 && !policy.overwriteDrift)
+    return { ...NOTHING, entry: applied, drift: [{ ...about(input), kind: "changed" }] };
+  const conflicts = moved && changed.length > 0 ? [conflict(input, "both-changed")] : [];
+  if (conflicts.length > 0 && !policy.overwriteConflicts) return { ...NOTHING, entry: applied, conflicts };
+  // Nobody knows what was done to it, so all of it is written.
+  const members = moved ? [...membersOf(input, () => "change"), ...removedFrom(input, applied)] : changed;
+  if (members.length > 0) return { ...written(input, "update", members, empty), conflicts };
+  const needsValue = empty ? externalPaths(setting.members) : [];
+  return { ...NOTHING, entry: handedOver(input, applied), needsValue };
 }
 
-/** Git no longer names it: a placeholder nobody filled goes, a filled secret stays. */
+/** Members whose mark in the ledger is not that of what Git wants. What people fill in is never one of them. */
+function changesOf(input: SettingInput, applied: LedgerEntry): MemberChange[] {
+  const marks = marksOf(applied);
+  return membersOf(input, (member) => {
+    const before = marks.get(member.name);
+    if (before === undefined) return "add";
+    const wanted = ledgerMark(input.setting, member);
+    return wanted === null || wanted === before ? undefined : "change";
+  });
+}
+
+/** True if nobody but trueup has a reason to write the key: all its secrets come from Git, then and now. */
+function isOursAlone({ setting }: SettingInput, applied: LedgerEntry): boolean {
+  const marks = [...marksOf(applied).values(), ...setting.members.map((member) => ledgerMark(setting, member))];
+  return !marks.includes(null);
+}
+
+/** A secret that Git gave up for people to hold keeps its value; the ledger says from now on that it is theirs. */
+function handedOver({ setting }: SettingInput, applied: LedgerEntry): LedgerEntry {
+  const given = setting.members.filter(
+    (member) => ledgerMark(setting, member) === null && isCiphertextMark(marksOf(applied).get(member.name)),
+  );
+  if (given.length === 0) return applied;
+  if (applied.members === undefined) return { ...applied, digest: undefined };
+  const members = new Map(applied.members);
+  for (const member of given) members.set(member.name, null);
+  return { ...applied, members };
+}
+
+/** Git no longer names it. What people filled in stays; a placeholder goes, and so does what came from Git. */
 function planUnwanted(input: SettingInput): SettingPlan {
-  const { applied, live, setting } = input;
+  const { applied, live, policy } = input;
   if (live === undefined || applied === undefined) return { ...NOTHING, entry: undefined };
-  if (live.version !== applied.placeholder) return { ...NOTHING, entry: applied, kept: true };
-  const members: MemberChange[] = [...(applied.members?.keys() ?? [""])].map((name) => ({
+  if (live.version === applied.placeholder) return planDelete(input, applied);
+  if (!isOursAlone(input, applied)) return { ...NOTHING, entry: applied, kept: true };
+  if (live.version === applied.version) return planDelete(input, applied);
+  const conflicts = [conflict(input, "changed-live")];
+  if (!policy.overwriteConflicts) return { ...NOTHING, entry: applied, conflicts };
+  return { ...planDelete(input, applied), conflicts };
+}
+
+function planDelete(input: SettingInput, applied: LedgerEntry): SettingPlan {
+  const members: MemberChange[] = [...marksOf(applied).keys()].map((name) => ({
     path: input.pathOf(name),
     name,
     action: "remove",
@@ -86,9 +124,9 @@ function planUnwanted(input: SettingInput): SettingPlan {
   }));
   const change: Change = {
     kind: "delete",
-    key: setting.key,
+    key: input.setting.key,
     setting: undefined,
-    expected: live.version,
+    expected: input.live?.version ?? null,
     secret: true,
     placeholder: false,
     members,
@@ -103,16 +141,16 @@ function written(
   empty: boolean,
 ): SettingPlan {
   const { setting, live } = input;
-  const fresh = members.filter((member) => member.secret && member.action !== "remove").map((member) => member.path);
+  const fresh = members.filter(isToFill).map((member) => member.path);
+  const external = externalPaths(setting.members);
   const bare = setting.layout === "keys";
-  const text =
-    bare && !setting.secret ? memberText(setting, storedValue(setting, setting.members[0]?.value as Plain)) : undefined;
+  const marks = new Map(setting.members.map((member) => [member.name, ledgerMark(setting, member)]));
   const entry: LedgerEntry = {
-    digest: text === undefined ? undefined : digest(text),
+    digest: bare ? (marks.get("") ?? undefined) : undefined,
     version: undefined,
     secret: setting.secret,
-    ...(empty && setting.secret ? { placeholder: true as const } : {}),
-    ...(bare ? {} : { members: ledgerMembers(input) }),
+    ...(empty && external.length > 0 ? { placeholder: true as const } : {}),
+    ...(bare ? {} : { members: marks }),
   };
   const change: Change = {
     kind,
@@ -123,40 +161,54 @@ function written(
     placeholder: fresh.length > 0,
     members,
   };
-  return { ...NOTHING, change, entry, needsValue: kind === "adopt" ? [] : empty ? secretPaths(input) : fresh };
+  return { ...NOTHING, change, entry, needsValue: kind === "adopt" ? [] : empty ? external : fresh };
 }
 
-function ledgerMembers({ setting }: SettingInput): ReadonlyMap<string, string | null> {
-  return new Map(
-    setting.members.map(({ name, value }) => [
-      name,
-      holdsSecret(value) ? null : digest(memberText(setting, storedValue(setting, value as Plain))),
-    ]),
-  );
+/** A secret that gets a placeholder. */
+function isToFill(member: MemberChange): boolean {
+  return member.secret && member.action !== "remove" && member.ciphertext === undefined;
 }
 
-function membersOf(
-  input: SettingInput,
-  decide: (name: string, secret: boolean, value: unknown) => "add" | "change" | undefined,
-): MemberChange[] {
-  return input.setting.members.flatMap(({ name, path, value }): MemberChange[] => {
-    const secret = holdsSecret(value);
-    const action = decide(name, secret, value);
+function membersOf(input: SettingInput, decide: (member: Member) => "add" | "change" | undefined): MemberChange[] {
+  return input.setting.members.flatMap((member): MemberChange[] => {
+    const { name, path, value, ciphertext } = member;
+    const action = decide(member);
     if (action === undefined) return [];
-    return [{ path, name, action, secret, ...(secret ? {} : { after: value as Plain }) }];
+    if (!holdsSecret(value)) return [{ path, name, action, secret: false, after: value as Plain }];
+    return [{ path, name, action, secret: true, ...(ciphertext === undefined ? {} : { ciphertext }) }];
   });
 }
 
-/** Plain values that Git dropped from a blob. Secrets in it stay: somebody filled them. */
+/** What Git dropped from a blob. Secrets that somebody filled in stay. */
 function removedFrom(input: SettingInput, applied: LedgerEntry): MemberChange[] {
   const wanted = new Set(input.setting.members.map((member) => member.name));
   return [...(applied.members ?? [])]
-    .filter(([name, value]) => value !== null && !wanted.has(name))
-    .map(([name]) => ({ path: input.pathOf(name), name, action: "remove", secret: false }));
+    .filter(([name, mark]) => mark !== null && !wanted.has(name))
+    .map(([name, mark]) => ({ path: input.pathOf(name), name, action: "remove", secret: isSecretMark(mark) }));
 }
 
-function secretPaths(input: SettingInput): KeyPath[] {
-  return input.setting.members.filter((member) => holdsSecret(member.value)).map((member) => member.path);
+function isSecretMark(mark: string | null): boolean {
+  return mark === null || isCiphertextMark(mark);
+}
+
+function ciphertextChanged({ setting }: SettingInput, applied: LedgerEntry): boolean {
+  return setting.members.some(
+    (member) => member.ciphertext !== undefined && ledgerMark(setting, member) !== marksOf(applied).get(member.name),
+  );
+}
+
+function externalPaths(members: readonly Member[]): KeyPath[] {
+  return members
+    .filter((member) => holdsSecret(member.value) && member.ciphertext === undefined)
+    .map((member) => member.path);
+}
+
+function about(input: SettingInput): Omit<Conflict, "kind"> {
+  return { unit: input.unit, key: input.setting.key, path: pathOf(input), name: "", secret: true };
+}
+
+function conflict(input: SettingInput, kind: Conflict["kind"]): Conflict {
+  return { ...about(input), kind };
 }
 
 function pathOf(input: SettingInput): KeyPath {

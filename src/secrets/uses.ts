@@ -5,6 +5,7 @@ import { isSecret, secretsIn } from "../secret.ts";
 export interface SecretUseSite {
   /** `orders.db_password`, or `shared.smtp_password`. */
   readonly name: string;
+  readonly secret: SecretId;
   readonly app: string;
   readonly unit: UnitId;
   readonly path: KeyPath;
@@ -29,6 +30,7 @@ export function secretUses(destinations: readonly Destination[]): readonly Secre
           setting.members.flatMap((member) =>
             [...new Set(secretsIn(member.value))].map((id) => ({
               name: nameOf(app, id),
+              secret: id,
               app,
               unit,
               path: member.path,

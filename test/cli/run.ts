@@ -31,14 +31,15 @@ export interface Ran {
   readonly err: string;
 }
 
-/** Runs `trueup` in a folder and waits for it. There is no terminal, so nothing is asked. */
-export function trueup(folder: string, args: readonly string[], env: Env = {}): Ran {
+/** Runs `trueup` in a folder and waits for it. There is no terminal, so nothing is asked; `input` comes in by a pipe. */
+export function trueup(folder: string, args: readonly string[], env: Env = {}, input?: string): Ran {
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
     cwd: folder,
     env: environment(env),
     encoding: "utf8",
     maxBuffer: 256 * 1024 * 1024,
-    stdio: ["ignore", "pipe", "pipe"],
+    ...(input === undefined ? {} : { input }),
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
   return { code: status, out: stdout, err: stderr };
 }

@@ -15,6 +15,7 @@ import { jsonReceipt } from "../../report/receipt/json.ts";
 import { markdownReceipt } from "../../report/receipt/markdown.ts";
 import { drivers } from "../../stores/registry.ts";
 import { planContext } from "../context.ts";
+import { sopsKeys } from "../keys.ts";
 import { printInvalid } from "../invalid.ts";
 import type { Io } from "../io.ts";
 import { requireKnown } from "../known.ts";
@@ -98,6 +99,7 @@ async function run(
     readBack: options.readback ?? true,
     keepGoing: options.continue ?? false,
     signal: io.signal,
+    keys: () => sopsKeys(io),
     progress: progress.show,
   });
   progress.end();

@@ -1,5 +1,5 @@
 /** `trueup secrets list | where | set`: names and states; a value only ever comes in through a prompt or a pipe. */
-import type { UnitResult } from "../../desired.ts";
+import type { UnitResult, Workbench } from "../../desired.ts";
 import { EXIT, type ExitCode, Failure } from "../../failure.ts";
 import { groupBy } from "../../group.ts";
 import { readLive } from "../../live.ts";
@@ -20,9 +20,10 @@ import { printInvalid } from "../invalid.ts";
 import type { Io } from "../io.ts";
 import { type CommonOptions, scopeOf } from "../options.ts";
 import { type OpenedProject, open } from "../project.ts";
+import { setEncrypted } from "./set-encrypted.ts";
 
 interface Opened {
-  readonly project: OpenedProject;
+  readonly bench: Workbench;
   readonly repo: Repo;
   readonly wanted: Wanted;
   readonly uses: readonly SecretUseSite[];
@@ -33,14 +34,15 @@ async function withSecrets(
   options: CommonOptions,
   io: Io,
   work: (opened: Opened) => Promise<ExitCode>,
+  already?: OpenedProject,
 ): Promise<ExitCode> {
-  const project = await open(options, io, false);
+  const project = already ?? (await open(options, io, false));
   const desired = want(project, scopeOf(options));
   if ("problems" in desired) return printInvalid(desired.problems, project, options, io);
   const stores = storePool(drivers, project.folder, io.env);
   try {
     return await work({
-      project,
+      bench: desired.bench,
       repo: desired.bench.repo,
       wanted: desired.wanted,
       uses: secretUses(desired.wanted.destinations),
@@ -70,17 +72,15 @@ export function secretsListCommand(app: string | undefined, options: CommonOptio
         name,
         holder,
         description,
-        states: envs.map((env) =>
-          stateWord(
-            own.filter((use) => use.env === env),
-            live,
-          ),
-        ),
+        states: envs.map((env) => {
+          const here = own.filter((use) => use.env === env);
+          return holder === "sops" ? encryptedWord(here, opened) : stateWord(here, live);
+        }),
         usedBy: [...new Set(own.map((use) => formatAddress(use.app, use.path)))],
       };
     });
     const json = () =>
-      `${JSON.stringify({ version: 1, secrets: rows.map((row) => ({ ...row, states: Object.fromEntries(envs.map((env, index) => [env, WORDS[row.states[index] ?? ""] ?? "unused"])) })) }, null, 2)}\n`;
+      `${JSON.stringify({ version: 1, secrets: rows.map((row) => ({ ...row, states: Object.fromEntries(envs.map((env, index) => [env, WORDS[row.states[index]?.slice(0, 1) ?? ""] ?? "unused"])) })) }, null, 2)}\n`;
     io.out(options.format === "json" ? json() : secretsText(rows, envs, reportOptions(options, io, opened.repo)));
     return EXIT.ok;
   });
@@ -104,6 +104,17 @@ function definitions({ repo, wanted }: Opened): { name: string; holder: string; 
       description: secret.description,
     })),
   ];
+}
+
+/** In Git, where it has a value everywhere (or the repo would not be valid): since when, by the newest of its files. */
+function encryptedWord(uses: readonly SecretUseSite[], { bench, wanted }: Opened): string {
+  const dates = uses.flatMap(({ unit, secret }) => {
+    const resolved = wanted.units.get(unit)?.resolved;
+    const value = resolved === undefined ? undefined : bench.encrypted.find(resolved.app, resolved.place, secret);
+    return value === undefined ? [] : [value.changed.slice(0, "2026-12-01".length)];
+  });
+  const newest = dates.toSorted().at(-1);
+  return newest === undefined ? "" : `✔ ${newest}`;
 }
 
 /** The worst state of an environment is what matters. */
@@ -130,13 +141,22 @@ export interface SetOptions extends CommonOptions {
   readonly yes?: boolean;
 }
 
-export function secretsSetCommand(app: string, name: string, options: SetOptions, io: Io): Promise<ExitCode> {
+export async function secretsSetCommand(app: string, name: string, options: SetOptions, io: Io): Promise<ExitCode> {
   if ((options.env ?? []).length === 0)
     throw new Failure("USAGE", "--env says where the value belongs: no secret is the same everywhere", {
       fix: "for example --env prod",
     });
   const id = app === "shared" ? `shared.${name}` : `${app}.${name}`;
-  return withSecrets(options, io, async (opened) => {
+  const project = await open(options, io, false);
+  const { repo } = project.loaded;
+  const owner = repo?.apps.find((one) => one.name === app);
+  const secret = app === "shared" ? repo?.shared.secrets.get(id) : owner?.secrets.get(name);
+  // Before anything is rendered: without its value the configuration is not valid.
+  if (repo !== undefined && secret?.holder === "sops") {
+    const target = { folder: project.folder, repo, app: owner, secret };
+    return setEncrypted(target, () => askValue(id, io), options, io);
+  }
+  const fill = async (opened: Opened): Promise<ExitCode> => {
     const uses = usesOf(opened, id);
     const mixed = uses.find((use) => !use.whole);
     if (mixed !== undefined)
@@ -156,7 +176,8 @@ export function secretsSetCommand(app: string, name: string, options: SetOptions
       for (const key of new Set(keys)) io.out(safeText(`  ${destinationId}  wrote ${key}\n`));
     }
     return EXIT.ok;
-  });
+  };
+  return withSecrets(options, io, fill, project);
 }
 
 function usesOf(opened: Opened, name: string): readonly SecretUseSite[] {

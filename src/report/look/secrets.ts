@@ -7,7 +7,7 @@ export interface SecretRow {
   readonly name: string;
   readonly holder: string;
   readonly description: string | undefined;
-  /** One word an environment: `✔`, `?` (needs a value), `–` (not there yet). */
+  /** One word an environment: `✔` (with a date if its value is in Git), `?` (needs a value), `–` (not there yet). */
   readonly states: readonly string[];
   readonly usedBy: readonly string[];
 }

@@ -39,6 +39,8 @@ export function remarks(row: Row, needs: string): string[] {
 function secretRemark(row: Row, needs: string): string {
   if (row.placeholder)
     return `${row.action === "add" ? "new, " : ""}held outside Git → ? needs a value in ${needs} after apply`;
+  if (row.encrypted)
+    return row.action === "add" ? "new secret, encrypted in Git" : "new ciphertext in Git, or new text around it";
   if (row.action === "add") return "new secret";
   if (row.action === "remove") return "the secret is deleted from the store";
   return "new content; values of secrets are not part of a plan";

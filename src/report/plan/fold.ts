@@ -8,6 +8,8 @@ export interface Row {
   readonly action: Edit["action"];
   readonly secret: boolean;
   readonly placeholder: boolean;
+  /** True: a secret whose value comes from an encrypted file in Git. */
+  readonly encrypted: boolean;
   readonly template: string | undefined;
   readonly outcomes: Edit["outcomes"];
   readonly shadowed: Edit["shadowed"];
@@ -43,7 +45,15 @@ export function rowsOf(edits: readonly Edit[], places: readonly Place[], fold: b
 
 function signature(edit: Edit): string {
   const outcomes = edit.outcomes.map((outcome) => [boxed(outcome.before), boxed(outcome.after)]);
-  return JSON.stringify([edit.path, edit.action, edit.secret, edit.placeholder, edit.template ?? 0, outcomes]);
+  return JSON.stringify([
+    edit.path,
+    edit.action,
+    edit.secret,
+    edit.placeholder,
+    edit.encrypted ?? false,
+    edit.template ?? 0,
+    outcomes,
+  ]);
 }
 
 /** A list, so that "no value" and null stay apart. */
@@ -66,6 +76,7 @@ function toRow(group: readonly Edit[], guarded: ReadonlySet<PlaceId>): Row {
     action: first.action,
     secret: first.secret,
     placeholder: first.placeholder,
+    encrypted: first.encrypted === true,
     template: first.template,
     outcomes,
     shadowed: group.flatMap((edit) => edit.shadowed),

@@ -101,6 +101,7 @@ function editDocument(edit: Edit, id: string, ctx: Context): object {
     action: edit.action,
     secret: edit.secret,
     placeholder: edit.placeholder,
+    ...(edit.encrypted === undefined ? {} : { encrypted: edit.encrypted }),
     ...valuesOf(only),
     ...(edit.origin === undefined ? {} : { source: sourceDocument(edit.origin, ctx) }),
     ...(edit.template === undefined ? {} : { template: edit.template }),

@@ -25,7 +25,7 @@ export const SECRETS: { readonly [code in Extract<Code, `TU4${string}`>]: Why } 
       "The secret's value is only in the store and trueup never reads it, so no longer text can be built with it.",
     ],
     causes: "a connection string with a password in it",
-    proceed: "keep the whole text as the secret, or let a holder that trueup can read at apply keep it (sops, ref)",
+    proceed: "keep the whole text as the secret, or let a holder that trueup can read at apply keep it (from: sops)",
     before: 'url: "postgres://app:{{secret.db_password}}@db.example.com"',
     after: 'url: "{{secret.db_url}}"',
   },
@@ -39,9 +39,9 @@ export const SECRETS: { readonly [code in Extract<Code, `TU4${string}`>]: Why } 
   TU4005: {
     means: ["secrets.yaml asks for a holder that this version of trueup cannot serve."],
     causes: "a repo made for a newer version; a holder that is planned but not there yet",
-    proceed: "use from: external, or a version of trueup that knows the holder",
-    before: "stripe_key: { from: sops }",
-    after: "stripe_key: { from: external }",
+    proceed: "use from: external or from: sops, or a version of trueup that knows the holder",
+    before: "stripe_key: { from: ref }",
+    after: "stripe_key: { from: sops }",
   },
   TU4006: {
     means: [
@@ -51,6 +51,16 @@ export const SECRETS: { readonly [code in Extract<Code, `TU4${string}`>]: Why } 
     causes: "a file copied in part; a merge that mixed two versions of it; a value or a key edited without sops",
     proceed: "restore the file from Git, or make the change again with trueup secrets set (or sops)",
     before: "prod.sops.yaml: stripe_key: ENC[…], and no sops: section",
+    after: "trueup secrets set <app> stripe_key --env prod",
+  },
+  TU4007: {
+    means: [
+      "secrets.yaml says that the secret is encrypted in Git, but no encrypted file holds it for this place. Looked for",
+      "in <env>.<region>.sops.yaml and <env>.sops.yaml beside secrets.yaml.",
+    ],
+    causes: "a new secret or environment whose value was never set; an encrypted file that was not committed",
+    proceed: "set the value for the environment, and commit the file that this writes",
+    before: "secrets.yaml: stripe_key: { from: sops }, and no prod.sops.yaml",
     after: "trueup secrets set <app> stripe_key --env prod",
   },
 };

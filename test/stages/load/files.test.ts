@@ -72,7 +72,8 @@ describe("apps and their files", () => {
       "schemas/more/deep.json",
     ]);
     expect(loaded?.sources.get("apps/orders/prod.yaml")?.text).toBe("a: 2\n");
-    expect(loaded?.sources.has("apps/orders/prod.sops.yaml")).toBe(false);
+    expect([...(orders?.sops ?? [])]).toEqual([["prod", "apps/orders/prod.sops.yaml"]]);
+    expect(loaded?.sources.has("apps/orders/prod.sops.yaml")).toBe(true);
   });
 
   test("an app may consist of template files only, and schema.json is as good as schema.yaml", () => {

@@ -29,6 +29,7 @@ export function unitOf(values: ValueMap, place = "prod"): RenderedUnit {
     folder: "apps/orders",
     layers: new Map([["base", { name: "base", file: "apps/orders/base.yaml", values: {}, remove: [] }]]),
     secrets: new Map(),
+    sops: new Map(),
     files: [],
     schema: FILE,
     owner: undefined,
