@@ -209,6 +209,7 @@ describe("paths", () => {
 describe("secrets", () => {
   const use = (env: string, name = "orders.db_password", key = "/db"): SecretUseSite => ({
     name,
+    secret: name.replace(/^orders\./u, ""),
     app: "orders",
     unit: `orders@${env}`,
     path: ["db", "password"],
