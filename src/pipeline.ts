@@ -30,7 +30,7 @@ import { checkGuards } from "./plan/guard.ts";
 import { assemblePlan } from "./plan/plan.ts";
 import { type Problem, hasErrors } from "./problem.ts";
 import { canonicalJson } from "./canonical.ts";
-import { ledgerMark } from "./setting.ts";
+import { ledgerMarks } from "./setting.ts";
 import type { Drivers, Project } from "./project.ts";
 import { openSecrets } from "./secrets/reveal.ts";
 import type { KeySource } from "./secrets/sops/decrypt.ts";
@@ -110,7 +110,7 @@ function planAgainst(
       policy,
       inScope: wanted.inScope,
       pathOfKey: (unit, key) => pathOfKey(bench, destination.frame, unit, key),
-      others: keysOfOthers(wanted, destination, live),
+      others: () => keysOfOthers(wanted, destination, live),
       reserved: destination.frame.reserved,
       commit: options.commit,
       applyId: options.applyId,
@@ -166,7 +166,7 @@ function asLive(destination: Destination | undefined): Live {
         secret: setting.secret,
         ...(text === undefined ? {} : { value: text }),
       });
-      const members = new Map(setting.members.map((member) => [member.name, ledgerMark(setting, member)]));
+      const members = ledgerMarks(setting);
       const bare = setting.layout === "keys";
       written.set(setting.key, {
         digest: bare ? (members.get("") ?? undefined) : undefined,

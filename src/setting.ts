@@ -1,7 +1,7 @@
 /** A setting as text in a store, and back. Used by map, plan and apply, so that they cannot disagree. */
 import { formatPath, parsePath } from "./address.ts";
 import { canonicalJson, digest } from "./canonical.ts";
-import type { KeyPath, Layout, LedgerEntry, Member, Plain, Shape } from "./model.ts";
+import type { KeyPath, Layout, LedgerEntry, Member, Plain, Setting, Shape } from "./model.ts";
 import { holdsSecret } from "./secret.ts";
 import { isPlainMap, leavesOf } from "./tree.ts";
 
@@ -91,6 +91,11 @@ const CIPHERTEXT = "c:";
 export function ledgerMark(form: Form, member: Member): string | null {
   if (!holdsSecret(member.value)) return digest(memberText(form, storedValue(form, member.value as Plain)));
   return member.ciphertext === undefined ? null : `${CIPHERTEXT}${member.ciphertext}`;
+}
+
+/** The ledger's marks for everything a setting wants, by name. */
+export function ledgerMarks(setting: Setting): ReadonlyMap<string, string | null> {
+  return new Map(setting.members.map((member) => [member.name, ledgerMark(setting, member)]));
 }
 
 /** True if a mark of the ledger is that of a secret encrypted in Git. */

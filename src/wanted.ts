@@ -119,12 +119,11 @@ export function pathOfKey(bench: Workbench, frame: Frame, unit: UnitId, key: Key
 /** Where values come from, for folding changes into edits. */
 export function sourcesOf(bench: Workbench, wanted: Wanted): Sources {
   const siblings = groupBy(wanted.units.values(), (unit) => unit.resolved.app.name);
+  const repoLayers = [bench.repo.shared.layers, ...bench.repo.apps.map((app) => app.layers)];
+  const layerOf = new Map(repoLayers.flatMap((layers) => [...layers.values()].map((layer) => [layer.file, layer])));
   const rawAt = (origin: Origin): Plain | undefined => {
-    for (const layers of [bench.repo.shared.layers, ...bench.repo.apps.map((app) => app.layers)]) {
-      for (const layer of layers.values())
-        if (layer.file === origin.file) return valueAt(layer.values, origin.path) as Plain | undefined;
-    }
-    return undefined;
+    const layer = layerOf.get(origin.file);
+    return layer === undefined ? undefined : (valueAt(layer.values, origin.path) as Plain | undefined);
   };
   return {
     origin: (id, path) => {

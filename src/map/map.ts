@@ -251,10 +251,7 @@ function homeless(
 
 /** Finds settings of different units (or targets) on one physical key of one store. */
 export function collisionFinder(): (mapped: MappedUnit, originOf: MapContext["originOf"]) => Problem[] {
-  const taken = new Map<
-    string,
-    Map<Key, { readonly unit: string; readonly path: KeyPath; readonly at: Origin | undefined }>
-  >();
+  const taken = new Map<string, Map<Key, { readonly unit: string; readonly path: KeyPath }>>();
   return (mapped, originOf) => {
     const problems: Problem[] = [];
     for (const { frame, unit } of mapped.settings) {
@@ -263,7 +260,7 @@ export function collisionFinder(): (mapped: MappedUnit, originOf: MapContext["or
       for (const setting of unit.settings) {
         const path = setting.members[0]?.path ?? [];
         const other = keys.get(setting.key);
-        if (other === undefined) keys.set(setting.key, { unit: unit.unit, path, at: undefined });
+        if (other === undefined) keys.set(setting.key, { unit: unit.unit, path });
         else
           problems.push(
             collision(

@@ -32,8 +32,8 @@ export interface PlanInput {
   readonly inScope: (unit: UnitId) => boolean;
   /** Logical path of a physical key that Git no longer has. */
   readonly pathOfKey: (unit: UnitId, key: Key) => KeyPath;
-  /** Keys of other destinations in the same store: not foreign. */
-  readonly others: ReadonlySet<Key>;
+  /** Keys of other destinations in the same store: not foreign. Asked only where something is unaccounted for. */
+  readonly others: () => ReadonlySet<Key>;
   /** Below this prefix trueup keeps its own records. */
   readonly reserved: Key;
   readonly commit: string | null;
@@ -78,7 +78,7 @@ function foreignKeys({ destination, live, others, reserved }: PlanInput): readon
   let known = 0;
   for (const { record } of ledger.values()) for (const key of record.settings.keys()) if (entries.has(key)) known++;
   if (known === entries.size) return [];
-  const claimed = new Set(others);
+  const claimed = new Set(others());
   for (const unit of destination.units) for (const setting of unit.settings) claimed.add(setting.key);
   for (const { record } of ledger.values()) {
     for (const key of record.settings.keys()) claimed.add(key);

@@ -5,10 +5,8 @@
  */
 import type { Change, Conflict, KeyPath, LedgerEntry, Member, MemberChange, Plain } from "../model.ts";
 import { holdsSecret } from "../secret.ts";
-import { isCiphertextMark, ledgerMark, marksOf } from "../setting.ts";
-import type { SettingInput, SettingPlan } from "./setting-plan.ts";
-
-const NOTHING = { drift: [], conflicts: [], needsValue: [], kept: false } as const;
+import { isCiphertextMark, ledgerMark, ledgerMarks, marksOf } from "../setting.ts";
+import { NOTHING, type SettingInput, type SettingPlan } from "./setting-plan.ts";
 
 export function planSecret(input: SettingInput): SettingPlan {
   const { setting, applied, live } = input;
@@ -144,7 +142,7 @@ function written(
   const fresh = members.filter(isToFill).map((member) => member.path);
   const external = externalPaths(setting.members);
   const bare = setting.layout === "keys";
-  const marks = new Map(setting.members.map((member) => [member.name, ledgerMark(setting, member)]));
+  const marks = ledgerMarks(setting);
   const entry: LedgerEntry = {
     digest: bare ? (marks.get("") ?? undefined) : undefined,
     version: undefined,

@@ -36,6 +36,9 @@ export interface SettingPlan {
   readonly kept: boolean;
 }
 
+/** A plan for a key with nothing to say yet: spread it, then say it. */
+export const NOTHING = { drift: [], conflicts: [], needsValue: [], kept: false } as const;
+
 export interface SettingInput {
   readonly unit: UnitId;
   /** What Git wants; without members if it wants nothing on this key. */
@@ -68,7 +71,7 @@ function isSettled({ setting, applied, live }: SettingInput): boolean {
 
 export function planPlain(input: SettingInput): SettingPlan {
   const { live, applied, policy } = input;
-  if (isSettled(input)) return { drift: [], conflicts: [], needsValue: [], kept: false, entry: applied };
+  if (isSettled(input)) return { ...NOTHING, entry: applied };
   const [only] = input.setting.members;
   if (live === undefined && applied === undefined && input.setting.layout === "keys" && only !== undefined)
     return planNew(input, only);
@@ -82,7 +85,7 @@ export function planPlain(input: SettingInput): SettingPlan {
   const conflicts = rows
     .filter(isConflict)
     .map((row): Conflict => ({ ...about(input, row), kind: row.verdict as Conflict["kind"] }));
-  const outcome = { drift, conflicts, needsValue: [], kept: false };
+  const outcome = { ...NOTHING, drift, conflicts };
   if (conflicts.length > 0 && !policy.overwriteConflicts) return { ...outcome, entry: applied };
   const entry = entryAfter(input, rows, written);
   return written.length === 0 ? { ...outcome, entry } : { ...outcome, entry, change: changeOf(input, written, found) };
@@ -101,7 +104,7 @@ function planNew({ setting }: SettingInput, member: Member): SettingPlan {
     members: [{ path: member.path, name: "", action: "add", secret: false, after: value }],
   };
   const entry = { digest: digest(encodeValue(value)), version: undefined, secret: false };
-  return { drift: [], conflicts: [], needsValue: [], kept: false, entry, change };
+  return { ...NOTHING, entry, change };
 }
 
 function rowsOf(input: SettingInput, found: ReadonlyMap<string, Plain>): Row[] {
@@ -219,7 +222,7 @@ function planUnreadable(input: SettingInput): SettingPlan {
   const unchanged =
     rows.length === before.size && rows.every((row) => before.get(row.name) === digestOf(setting, row.wanted));
   const row = { unit: input.unit, key: setting.key, path: [], name: "", secret: false, live: live?.value ?? "" };
-  const outcome = { drift: [], conflicts: [], needsValue: [], kept: false, entry: applied };
+  const outcome = { ...NOTHING, entry: applied };
   const wins = applied === undefined || (unchanged ? policy.overwriteDrift : policy.overwriteConflicts);
   if (!wins)
     return unchanged
