@@ -1,6 +1,4 @@
 /** The process and its terminal as an {@link Io}. */
-import { randomUUID } from "node:crypto";
-import { createInterface } from "node:readline/promises";
 import { EXIT, Failure } from "../failure.ts";
 import type { Io } from "./io.ts";
 
@@ -23,8 +21,8 @@ export function processIo(): Io {
     errIsTerminal: process.stderr.isTTY,
     columns: process.stdout.columns ?? process.stderr.columns ?? 120,
     now: () => new Date().toISOString(),
-    clock: () => performance.now(),
-    randomId: randomUUID,
+    clock: () => Number(process.hrtime.bigint()) / 1e6,
+    randomId: () => crypto.randomUUID(),
     ask: interactive ? ask : undefined,
     askHidden: process.stdin.isTTY ? askHidden : readAll,
     signal: controller.signal,
@@ -32,6 +30,7 @@ export function processIo(): Io {
 }
 
 async function ask(question: string): Promise<string> {
+  const { createInterface } = await import("node:readline/promises");
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await reader.question(question);

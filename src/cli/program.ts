@@ -1,27 +1,12 @@
 /** Every command with its flags. What a command does is in `commands/`, one file each. */
 import { Command } from "commander";
 import { VERSION } from "../version.ts";
-import { applyCommand } from "./commands/apply.ts";
-import { compareCommand } from "./commands/compare.ts";
-import { diffCommand } from "./commands/diff.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { driftCommand } from "./commands/drift.ts";
-import { execCommand } from "./commands/exec.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { exportCommand } from "./commands/export.ts";
-import { fmtCommand } from "./commands/fmt.ts";
-import { getCommand } from "./commands/get.ts";
-import { permissionsCommand } from "./commands/permissions.ts";
-import { renderCommand } from "./commands/render.ts";
-import { rollbackCommand } from "./commands/rollback.ts";
-import { runInit, runNew } from "./commands/scaffold.ts";
-import { inferCommand } from "./commands/schema.ts";
-import { secretsListCommand, secretsSetCommand, secretsWhereCommand } from "./commands/secrets.ts";
-import { treeCommand } from "./commands/tree.ts";
 import { validateCommand } from "./commands/validate.ts";
-import { whyCommand } from "./commands/why.ts";
 import type { Io } from "./io.ts";
 import { type CommonOptions, withFormats, withScope } from "./options.ts";
+
+/** Loaded when one of them runs: reading their code takes longer than a small `validate`. */
+const others = () => import("./commands/others.ts");
 
 interface Registry {
   readonly sub: (name: string, description: string) => Command;
@@ -76,12 +61,12 @@ function addChecks({ sub, finish, io }: Registry): void {
       (value: string, before: string[] | undefined) => [...(before ?? []), value],
     )
     .action(async (addresses: string[], _: object, command: Command) => {
-      finish(await renderCommand(addresses, all(command), io));
+      finish(await (await others()).renderCommand(addresses, all(command), io));
     });
   withScope(sub("explain <address>", "why a value is what it is; also backwards from a key in a store"))
     .option("--format <format>", "what to print: human, json", "human")
     .action(async (address: string, _: object, command: Command) => {
-      finish(await explainCommand(address, all(command), io));
+      finish(await (await others()).explainCommand(address, all(command), io));
     });
   withScope(sub("compare [name...]", "put places side by side: apps, or two environments"))
     .option("--format <format>", "what to print: human, json", "human")
@@ -90,14 +75,14 @@ function addChecks({ sub, finish, io }: Registry): void {
     .option("--stat", "only count")
     .option("--exit-code", "exit 2 if something differs")
     .action(async (names: string[], _: object, command: Command) => {
-      finish(await compareCommand(names, all(command), io));
+      finish(await (await others()).compareCommand(names, all(command), io));
     });
   withScope(sub("tree [address]", "show keys as a tree"))
     .option("--from <what>", "git or live", "git")
     .option("--format <format>", "what to print: human, json", "human")
     .option("--physical", "the keys as they are in the stores, by path")
     .action(async (address: string | undefined, _: object, command: Command) => {
-      finish(await treeCommand(address, all(command), io));
+      finish(await (await others()).treeCommand(address, all(command), io));
     });
   withScope(sub("get <address>", "print one value, for a script"))
     .option("--from <what>", "git or live", "git")
@@ -105,10 +90,10 @@ function addChecks({ sub, finish, io }: Registry): void {
     .option("--format <format>", "what to print: text, json", "text")
     .option("--reveal", "print it even if it is a secret")
     .action(async (address: string, _: object, command: Command) => {
-      finish(await getCommand(address, all(command), io));
+      finish(await (await others()).getCommand(address, all(command), io));
     });
   sub("why [code]", "what a code like TU3002 means").action(async (code: string | undefined) => {
-    finish(whyCommand(code, io));
+    finish((await others()).whyCommand(code, io));
   });
 }
 
@@ -122,7 +107,7 @@ function addChanges({ sub, finish, io }: Registry): void {
     .option("--detailed-exitcode", "exit 2 if there are changes")
     .option("--allow <guards>", "plan as if these guards were lifted", commas)
     .action(async (addresses: string[], _: object, command: Command) => {
-      finish(await diffCommand(addresses, all(command), io));
+      finish(await (await others()).diffCommand(addresses, all(command), io));
     });
   withFormats(withScope(sub("apply [address...]", "write what Git says into the stores")), [
     "human",
@@ -141,7 +126,7 @@ function addChanges({ sub, finish, io }: Registry): void {
     .option("--continue", "go on with the next place after one failed")
     .option("--accept-rewrite", "apply although the live commit is not in this history")
     .action(async (addresses: string[], _: object, command: Command) => {
-      finish(await applyCommand(addresses, all(command), io));
+      finish(await (await others()).applyCommand(addresses, all(command), io));
     });
   withFormats(
     withScope(sub("drift [address...]", "show what is live and not what was applied; exit 2 if anything is")),
@@ -149,7 +134,7 @@ function addChanges({ sub, finish, io }: Registry): void {
   )
     .option("--unmanaged", "list every key that nobody manages")
     .action(async (addresses: string[], _: object, command: Command) => {
-      finish(await driftCommand(addresses, all(command), io));
+      finish(await (await others()).driftCommand(addresses, all(command), io));
     });
   withScope(sub("rollback", "prepare the revert of a commit and plan it"))
     .option("--commit <commit>", "take back this commit (default: the last one)")
@@ -160,7 +145,7 @@ function addChanges({ sub, finish, io }: Registry): void {
     .option("--allow <guards>", "plan as if these guards were lifted", commas)
     .option("-y, --yes", "make the commit without asking")
     .action(async (_: object, command: Command) => {
-      finish(await rollbackCommand(all(command), io));
+      finish(await (await others()).rollbackCommand(all(command), io));
     });
   withFormats(
     withScope(
@@ -168,7 +153,7 @@ function addChanges({ sub, finish, io }: Registry): void {
     ),
     ["human", "json"],
   ).action(async (_: object, command: Command) => {
-    finish(await doctorCommand(all(command), io));
+    finish(await (await others()).doctorCommand(all(command), io));
   });
 }
 
@@ -178,21 +163,21 @@ function addSecrets({ sub, finish, io }: Registry): void {
   withScope(secrets.command("list [app]").description("who holds them, where they have a value, what uses them"))
     .option("--format <format>", "what to print: human, json", "human")
     .action(async (app: string | undefined, _: object, command: Command) => {
-      finish(await secretsListCommand(app, all(command), io));
+      finish(await (await others()).secretsListCommand(app, all(command), io));
     });
   withScope(
     secrets
       .command("where <name>")
       .description("every value and physical key that uses one: orders.db_password, shared.smtp"),
   ).action(async (name: string, _: object, command: Command) => {
-    finish(await secretsWhereCommand(name, all(command), io));
+    finish(await (await others()).secretsWhereCommand(name, all(command), io));
   });
   withScope(
     secrets
       .command("set <app> <name>")
       .description("fill one in (app: shared for a shared one); the value is typed hidden or piped in"),
   ).action(async (app: string, name: string, _: object, command: Command) => {
-    finish(await secretsSetCommand(app, name, all(command), io));
+    finish(await (await others()).secretsSetCommand(app, name, all(command), io));
   });
   withScope(sub("permissions [address...]", "print the least-privilege IAM roles for aws-ssm targets"))
     .option("--format <format>", "what to print: json, terraform, aws", "json")
@@ -206,7 +191,7 @@ function addSecrets({ sub, finish, io }: Registry): void {
     .option("--plan-workflow <file@ref>", "workflow that may plan, or none")
     .option("--apply-workflow <file@ref>", "workflow that may apply, or none")
     .action(async (addresses: string[], _: object, command: Command) => {
-      finish(await permissionsCommand(addresses, all(command), io));
+      finish(await (await others()).permissionsCommand(addresses, all(command), io));
     });
 }
 
@@ -218,17 +203,17 @@ function addEdits({ sub, finish, io }: Registry): void {
     .option("--target <type>", "where values go: directory, etcd")
     .option("--system <name>", "name of the system (default: the folder's)")
     .action(async (own: { target?: string }, command: Command) => {
-      finish(await runInit({ ...all(command), target: own.target }, io));
+      finish(await (await others()).runInit({ ...all(command), target: own.target }, io));
     });
   sub("new <app>", "add an app")
     .option("--like <app>", "copy values and schema from this app")
     .action(async (app: string, _: object, command: Command) => {
-      finish(runNew(app, all(command), io));
+      finish((await others()).runNew(app, all(command), io));
     });
   sub("fmt", "quote templates, remove overrides that change nothing")
     .option("--check", "write nothing; exit 2 if something would change")
     .action(async (_: object, command: Command) => {
-      finish(await fmtCommand(all(command), io));
+      finish(await (await others()).fmtCommand(all(command), io));
     });
   sub("schema", "work on JSON Schemas")
     .command("infer <app>")
@@ -236,7 +221,7 @@ function addEdits({ sub, finish, io }: Registry): void {
     .option("--print", "print it instead")
     .option("--force", "replace a schema that is there")
     .action(async (app: string, _: object, command: Command) => {
-      finish(await inferCommand(app, all(command), io));
+      finish(await (await others()).inferCommand(app, all(command), io));
     });
 }
 
@@ -249,14 +234,14 @@ function addPrograms({ sub, finish, io }: Registry): void {
     .option("--allow-missing", "leave out what has no value yet")
     .option("--reveal", "secrets may go to standard output")
     .action(async (address: string, _: object, command: Command) => {
-      finish(await exportCommand(address, all(command), io));
+      finish(await (await others()).exportCommand(address, all(command), io));
     });
   withScope(sub("exec <address> [command...]", "start a program with an app's values in its environment"))
     .usage("[options] <address> -- <command...>")
     .option("--from <what>", "git or live: where plain values come from", "git")
     .option("--allow-missing", "leave out what has no value yet")
     .action(async (address: string, words: string[], _: object, command: Command) => {
-      finish(await execCommand(address, words, all(command), io));
+      finish(await (await others()).execCommand(address, words, all(command), io));
     });
 }
 

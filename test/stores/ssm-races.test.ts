@@ -1,6 +1,7 @@
 /** SSM takes every write, also one that comes too late: what trueup notices, and what it says about it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openSsm, ssm } from "../../src/stores/ssm/ssm.ts";
+import { openSsm } from "../../src/stores/ssm/open.ts";
+import { ssm } from "../../src/stores/ssm/ssm.ts";
 import { optionsOf } from "../../src/stores/ssm/options.ts";
 import { apply, failureOf, group, look, nextHead, put, putSecret, remove, run, versionOf } from "./contract-moves.ts";
 import type { Harness } from "./contract-moves.ts";

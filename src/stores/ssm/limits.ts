@@ -3,12 +3,15 @@
  * (@aws-sdk/client-ssm 3.1169.0, PutParameterRequest) unless a line says otherwise; seen 2026-11.
  */
 import type { Limits } from "../store.ts";
-import { PACKED } from "./packed.ts";
 
 /** A name may have 1,011 characters with the ARN before it. The longest such prefix of any region has under 60. */
 const MAX_NAME = 1011 - 60;
 const MAX_LEVELS = 15;
+/** Over this a parameter is Advanced, and costs. */
+export const STANDARD_BYTES = 4096;
 const ADVANCED_BYTES = 8192;
+/** What the text of a packed record begins with: see `packed.ts`, which stays unloaded until a store is opened. */
+export const PACKED = "trueup:packed:1 ";
 
 type Refusal = { readonly message: string; readonly fix: string };
 

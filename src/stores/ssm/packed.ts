@@ -6,11 +6,8 @@
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { Key } from "../../model.ts";
+import { PACKED, STANDARD_BYTES } from "./limits.ts";
 
-/** Over this a parameter is Advanced, and costs. */
-export const STANDARD_BYTES = 4096;
-/** What the text of a packed record begins with. */
-export const PACKED = "trueup:packed:1 ";
 /** Bytes of a record unpacked, at most: what is larger was not written by trueup. */
 const MAX_RECORD = 4 * 1024 * 1024;
 

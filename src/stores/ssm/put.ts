@@ -6,7 +6,7 @@ import { Sealed } from "../../secret.ts";
 import type { Client } from "./client.ts";
 import { look, lookAtVersion } from "./look.ts";
 import type { Seen } from "./look.ts";
-import { STANDARD_BYTES } from "./packed.ts";
+import { STANDARD_BYTES } from "./limits.ts";
 
 export interface Put {
   readonly key: Key;

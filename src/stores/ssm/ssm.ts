@@ -1,40 +1,15 @@
 /** AWS SSM Parameter Store: one parameter a key, paced, guarded by a claim and by version numbers. */
-import type { Store, StoreDriver } from "../store.ts";
-import type { Client } from "./client.ts";
-import { openClient } from "./client.ts";
-import { realClock } from "./clock.ts";
-import type { Clock } from "./clock.ts";
-import { commit } from "./commit.ts";
+import type { StoreDriver } from "../store.ts";
 import { limits } from "./limits.ts";
 import { connectionSchema, optionsOf } from "./options.ts";
-import type { Options } from "./options.ts";
-import { read } from "./read.ts";
 
 export const ssm: StoreDriver = {
   type: "aws-ssm",
   limits,
   connectionSchema,
   defaults: { path: "/{{system}}/{{app}}/{{env}}/{{key}}", layout: "keys", connection: {} },
-  open: (connection) => openSsm(optionsOf(connection)),
+  open: async (connection) => {
+    const { openSsm } = await import("./open.ts");
+    return openSsm(optionsOf(connection));
+  },
 };
-
-/** A store over options that are complete already. Loads the SDK, and connects when it is first used. */
-export async function openSsm(options: Options, clock: Clock = realClock): Promise<Store> {
-  const reader = await openClient(options, "plan", clock);
-  const isOneRole = options.role.plan === options.role.apply;
-  let writer: Promise<Client> | undefined;
-  const write = (): Promise<Client> =>
-    (writer ??= isOneRole ? Promise.resolve(reader) : openClient(options, "apply", clock));
-  return {
-    async *read(query, signal) {
-      yield* read(query.secrets === "values" ? await write() : reader, query, signal);
-    },
-    async *commit(head, groups, signal) {
-      yield* commit(await write(), head, groups, signal);
-    },
-    async close() {
-      reader.close();
-      if (writer !== undefined) (await writer).close();
-    },
-  };
-}

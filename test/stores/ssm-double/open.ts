@@ -4,7 +4,7 @@ import { realClock } from "../../../src/stores/ssm/clock.ts";
 import type { Clock } from "../../../src/stores/ssm/clock.ts";
 import { optionsOf } from "../../../src/stores/ssm/options.ts";
 import type { Options } from "../../../src/stores/ssm/options.ts";
-import { openSsm } from "../../../src/stores/ssm/ssm.ts";
+import { openSsm } from "../../../src/stores/ssm/open.ts";
 
 /** Nobody's credentials: the SDK signs with them, and a double does not look. */
 export function setTestCredentials(): void {

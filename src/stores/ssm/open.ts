@@ -1,0 +1,30 @@
+/** Opens the store: reads with the role of plans, writes and decrypts with the role of applies. */
+import type { Store } from "../store.ts";
+import type { Client } from "./client.ts";
+import { openClient } from "./client.ts";
+import { realClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import { commit } from "./commit.ts";
+import type { Options } from "./options.ts";
+import { read } from "./read.ts";
+
+/** A store over options that are complete already. Loads the SDK, and connects when it is first used. */
+export async function openSsm(options: Options, clock: Clock = realClock): Promise<Store> {
+  const reader = await openClient(options, "plan", clock);
+  const isOneRole = options.role.plan === options.role.apply;
+  let writer: Promise<Client> | undefined;
+  const write = (): Promise<Client> =>
+    (writer ??= isOneRole ? Promise.resolve(reader) : openClient(options, "apply", clock));
+  return {
+    async *read(query, signal) {
+      yield* read(query.secrets === "values" ? await write() : reader, query, signal);
+    },
+    async *commit(head, groups, signal) {
+      yield* commit(await write(), head, groups, signal);
+    },
+    async close() {
+      reader.close();
+      if (writer !== undefined) (await writer).close();
+    },
+  };
+}
