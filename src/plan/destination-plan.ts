@@ -22,7 +22,7 @@ import type {
 import { secretsIn } from "../secret.ts";
 import { type Form, decomposeText, memberText } from "../setting.ts";
 import { planSecret } from "./secret-plan.ts";
-import { type PlanPolicy, type SettingInput, type SettingPlan, planPlain } from "./setting-plan.ts";
+import { type PlanPolicy, type SettingInput, type SettingPlan, isSettled, planPlain } from "./setting-plan.ts";
 
 export interface PlanInput {
   readonly destination: Destination;
@@ -100,6 +100,7 @@ function planUnit(
   parts: Parts,
 ): UnitPlan | undefined {
   const stored = input.live.ledger.get(unit);
+  if (isUntouched(wanted, stored?.record, input.live)) return undefined;
   const applied = appliedEntries(stored?.record, input.live.entries, input.destination.target);
   const settings = new Map((wanted?.settings ?? []).map((setting) => [setting.key, setting]));
   const changes: Change[] = [];
@@ -123,6 +124,18 @@ function planUnit(
     ledger: { expected: stored?.version ?? null, record },
     managed: countManaged(applied),
   };
+}
+
+/** Most units of most plans: every key is there, plain, as Git wants it and as we left it. */
+function isUntouched(wanted: UnitSettings | undefined, record: LedgerRecord | undefined, { entries }: Live): boolean {
+  if (wanted === undefined || record === undefined || record.pending !== undefined) return false;
+  return (
+    wanted.settings.length === record.settings.size &&
+    wanted.settings.every((setting) => {
+      const applied = record.settings.get(setting.key);
+      return !setting.secret && applied?.secret === false && isSettled(setting, applied, entries.get(setting.key));
+    })
+  );
 }
 
 function planKey(

@@ -62,7 +62,7 @@ interface Row {
 }
 
 /** By far the most common outcome, found without the machinery below: one value, live as Git wants it and as we left it. */
-function isSettled({ setting, applied, live }: SettingInput): boolean {
+export function isSettled(setting: Setting, applied: LedgerEntry | undefined, live: Entry | undefined): boolean {
   const [member] = setting.members;
   if (setting.layout !== "keys" || member === undefined || applied === undefined || live?.value === undefined)
     return false;
@@ -73,7 +73,7 @@ function isSettled({ setting, applied, live }: SettingInput): boolean {
 
 export function planPlain(input: SettingInput): SettingPlan {
   const { live, applied, policy } = input;
-  if (isSettled(input)) return { ...NOTHING, entry: applied };
+  if (isSettled(input.setting, applied, live)) return { ...NOTHING, entry: applied };
   const [only] = input.setting.members;
   if (live === undefined && applied === undefined && input.setting.layout === "keys" && only !== undefined)
     return planNew(input, only);
