@@ -16,6 +16,7 @@ const PROGRAMS = {
   git: "apt-get install git",
   moto_server: "pip install 'moto[server,ssm]'",
   aws: "pip install awscli",
+  zizmor: "pip install zizmor",
 };
 const missing = Object.keys(PROGRAMS).filter((program) => !has(program));
 if (missing.length > 0) {

@@ -200,8 +200,9 @@ function addEdits({ sub, finish, io }: Registry): void {
   sub("init", "make a config repo here")
     .option("-y, --yes", "take the defaults")
     .option("--env <names>", "environments, in promotion order", commas)
-    .option("--target <type>", "where values go: directory, etcd")
+    .option("--target <type>", "where values go: directory, etcd, aws-ssm, both")
     .option("--system <name>", "name of the system (default: the folder's)")
+    .option("--no-workflows", "no GitHub workflows")
     .action(async (own: { target?: string }, command: Command) => {
       finish(await (await others()).runInit({ ...all(command), target: own.target }, io));
     });

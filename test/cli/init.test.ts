@@ -82,7 +82,9 @@ describe("init --yes", () => {
 
   created  trueup.yaml                          3 environments, 1 target (local folder)
   created  apps/hello/{base,prod,schema}.yaml   a working example, delete it later
-  created  .vscode/extensions.json, .vscode/settings.json, .github/CODEOWNERS, .gitignore
+  created  .github/workflows/{apply,drift,plan,validate}.yml
+  created  .github/pull_request_template.md, .github/dependabot.yml, .github/CODEOWNERS
+  created  .vscode/extensions.json, .vscode/settings.json, .gitignore
   created  README.md
 
   Try it now:
@@ -144,25 +146,52 @@ describe("init --yes", () => {
     await init({ folder, yes: true });
     expect(read(folder, ".gitignore").split("\n")).toContain(".trueup/");
     expect(JSON.parse(read(folder, ".vscode/settings.json"))).toHaveProperty(["yaml.schemas"]);
-    expect(JSON.parse(read(folder, ".vscode/extensions.json"))).toEqual({ recommendations: ["redhat.vscode-yaml"] });
+    expect(JSON.parse(read(folder, ".vscode/extensions.json"))).toHaveProperty("recommendations");
     expect(read(folder, "README.md")).toContain("hello@prod:greeting");
     for (const path of allFiles(folder)) expect(read(folder, path)).toMatch(/[^\n]\n$/u);
   });
 });
 
 describe("what init and new write", () => {
-  it.each(["directory", "etcd"])("has no problem and no warning for trueup itself (%s)", async (target) => {
+  it.each(["directory", "etcd", "ssm", "both"])(
+    "has no problem and no warning for trueup itself (%s)",
+    async (target) => {
+      const folder = temporary();
+      await init({ folder, env: ["dev", "staging", "prod"], target });
+      add({ folder, name: "hallo", like: "hello" });
+      add({ folder, name: "checkout/payments" });
+      const { bench, problems } = await openProject(folderSource(folder), drivers);
+      expect(problems).toEqual([]);
+      if (bench === undefined) throw new Error("not loaded");
+      const checked = check(bench, problems, {});
+      expect(checked.problems).toEqual([]);
+      // 4 keys of hello in each place, as init says; as many of its copy; one of payments.
+      expect(checked.counts).toMatchObject({ apps: 3, places: 3, units: 9, keys: 3 * (EXAMPLE_KEYS * 2 + 1) });
+    },
+  );
+});
+
+describe("workflows", () => {
+  const template = join(import.meta.dirname, "../../config-repo-template");
+
+  it("are those of the template, to the byte", async () => {
     const folder = temporary();
-    await init({ folder, env: ["dev", "staging", "prod"], target });
-    add({ folder, name: "hallo", like: "hello" });
-    add({ folder, name: "checkout/payments" });
-    const { bench, problems } = await openProject(folderSource(folder), drivers);
-    expect(problems).toEqual([]);
-    if (bench === undefined) throw new Error("not loaded");
-    const checked = check(bench, problems, {});
-    expect(checked.problems).toEqual([]);
-    // 4 keys of hello in each place, as init says; as many of its copy; one of payments.
-    expect(checked.counts).toMatchObject({ apps: 3, places: 3, units: 9, keys: 3 * (EXAMPLE_KEYS * 2 + 1) });
+    const { text, created } = await init({ folder, yes: true });
+    const names = readdirSync(join(template, ".github/workflows"));
+    expect(names.toSorted()).toEqual(["apply.yml", "drift.yml", "plan.yml", "validate.yml"]);
+    for (const name of names) {
+      const path = `.github/workflows/${name}`;
+      expect(created).toContain(path);
+      expect(read(folder, path)).toBe(read(template, path));
+    }
+    expect(text).toContain("  created  .github/workflows/{apply,drift,plan,validate}.yml");
+  });
+
+  it("can be left out", async () => {
+    const folder = temporary();
+    await init({ folder, yes: true, workflows: false });
+    expect(allFiles(folder).filter((path) => path.includes("workflows"))).toEqual([]);
+    expect(allFiles(folder)).toContain(".github/CODEOWNERS");
   });
 });
 
@@ -172,7 +201,8 @@ describe("init in a folder that is not empty", () => {
     const { text, kept } = await init({ folder, yes: true });
     expect(kept.toSorted()).toEqual([".github/CODEOWNERS", ".gitignore", "README.md"]);
     expect(text).toContain("  kept     README.md");
-    expect(text).toContain("  kept     .github/CODEOWNERS, .gitignore");
+    expect(text).toMatch(/^  kept     \.github\/CODEOWNERS +was there, not touched$/mu);
+    expect(text).toMatch(/^  kept     \.gitignore +was there, not touched$/mu);
     expect(text).toContain("Please add .trueup/ to .gitignore");
     expect(read(folder, "README.md")).toBe("mine\n");
   });
@@ -211,8 +241,10 @@ describe("init in a folder that is not empty", () => {
 describe("answers", () => {
   it("are asked for where somebody can give them", async () => {
     const folder = temporary();
-    const { asked } = await init({ folder, interactive: true }, ["etcd", "test, live"]);
-    expect(asked).toHaveLength(2);
+    const { asked } = await init({ folder, interactive: true }, ["etcd", "test, live", "no"]);
+    expect(asked).toHaveLength(3);
+    expect(asked[2]).toContain("workflows");
+    expect(allFiles(folder).filter((path) => path.includes("workflows"))).toEqual([]);
     expect(asked[0]).toContain("directory");
     expect(yaml(folder, "trueup.yaml")).toMatchObject({
       environments: { test: {}, live: { protected: true } },
@@ -223,7 +255,8 @@ describe("answers", () => {
   it("have defaults, and are not asked for when they are given", async () => {
     const folder = temporary();
     const { asked } = await init({ folder, interactive: true, target: "directory" }, [""]);
-    expect(asked).toHaveLength(1);
+    expect(asked).toHaveLength(2);
+    expect(allFiles(folder)).toContain(".github/workflows/apply.yml");
     expect(Object.keys(yaml(folder, "trueup.yaml")["environments"] as object)).toEqual(["dev", "staging", "prod"]);
   });
 

@@ -1,8 +1,9 @@
 /** The files of a new config repo: small, working without any cloud, and with an example to delete later. Pure. */
 import { stringText } from "../../edit/scalar.ts";
 
-export type InitTarget = "directory" | "etcd";
-export const INIT_TARGETS: readonly InitTarget[] = ["directory", "etcd"];
+/** `both`: plain values in etcd, secrets in SSM. */
+export type InitTarget = "directory" | "etcd" | "aws-ssm" | "both";
+export const INIT_TARGETS: readonly InitTarget[] = ["directory", "etcd", "aws-ssm", "both"];
 
 export interface InitAnswers {
   /** `{{system}}` in templates: letters, digits, `.`, `_` and `-`. */
@@ -15,15 +16,18 @@ export interface InitAnswers {
 /** Values of the example app in one place, for the words of `init`. */
 export const EXAMPLE_KEYS = 4;
 
-/** Every file of the new repo by path, in the order in which they are shown. */
-export function initFiles(answers: InitAnswers): Map<string, string> {
+/**
+ * Every file of the new repo by path, in the order in which they are shown. `shipped`: files of the config repo template
+ * that are the same for everybody.
+ */
+export function initFiles(answers: InitAnswers, shipped: ReadonlyMap<string, string> = new Map()): Map<string, string> {
   const example = overrideOf(answers.environments);
   return new Map([
     ["trueup.yaml", trueupYaml(answers)],
     ["apps/hello/base.yaml", BASE],
     [`apps/hello/${example}.yaml`, override(example)],
     ["apps/hello/schema.yaml", SCHEMA],
-    [".vscode/extensions.json", json({ recommendations: ["redhat.vscode-yaml"] })],
+    ...shipped,
     [".vscode/settings.json", json(SETTINGS)],
     [".github/CODEOWNERS", codeowners(answers.environments)],
     ["README.md", readme(answers.system, example)],
@@ -60,17 +64,27 @@ function trueupYaml({ system, environments, target }: InitAnswers): string {
   ].join("\n");
 }
 
+const ETCD = [
+  "    type: etcd",
+  '    path: "/config/{{env}}/{{app}}/{{key}}"',
+  "    connection:",
+  '      endpoints: ["http://127.0.0.1:2379"] # one etcd for each place: "https://etcd.{{env}}.example.com:2379"',
+  "      # username: { fromEnv: ETCD_USERNAME }",
+  "      # password: { fromEnv: ETCD_PASSWORD }",
+];
+const SSM = [
+  "    type: aws-ssm",
+  '    path: "/{{system}}/{{env}}/{{app}}/{{key}}"',
+  "    connection:",
+  "      region: us-east-1",
+  "      # one role to plan, one to apply: trueup permissions prints their policies",
+  '      # role: { plan: "arn:aws:iam::{{vars.account}}:role/trueup-plan", apply: "arn:aws:iam::{{vars.account}}:role/trueup-apply" }',
+];
 const TARGETS: Readonly<Record<InitTarget, readonly string[]>> = {
   directory: ["  local: { type: directory } # .trueup/live: a folder that behaves like a store"],
-  etcd: [
-    "  config:",
-    "    type: etcd",
-    '    path: "/config/{{env}}/{{app}}/{{key}}"',
-    "    connection:",
-    '      endpoints: ["http://127.0.0.1:2379"] # one etcd for each place: "https://etcd.{{env}}.example.com:2379"',
-    "      # username: { fromEnv: ETCD_USERNAME }",
-    "      # password: { fromEnv: ETCD_PASSWORD }",
-  ],
+  etcd: ["  config:", ...ETCD],
+  "aws-ssm": ["  parameters:", ...SSM],
+  both: ["  config:", "    select: plain", ...ETCD, "  secrets:", "    select: secrets", ...SSM],
 };
 
 const BASE = `# yaml-language-server: $schema=./schema.yaml

@@ -6,6 +6,7 @@ import { safeText } from "../../report/redact.ts";
 import { suggest } from "../../suggest.ts";
 import type { Io } from "../io.ts";
 import { EXAMPLE_KEYS, INIT_TARGETS, type InitAnswers, type InitTarget, initFiles, overrideOf } from "./init-files.ts";
+import { shippedFiles } from "./shipped.ts";
 import { type Written, fileRow, writeFiles } from "./write-files.ts";
 
 export interface InitOptions {
@@ -16,6 +17,8 @@ export interface InitOptions {
   readonly env?: readonly string[];
   readonly target?: string;
   readonly system?: string;
+  /** False: no GitHub workflows. */
+  readonly workflows?: boolean;
   /** False: nobody can answer, so nothing is asked. */
   readonly interactive: boolean;
 }
@@ -32,7 +35,8 @@ const SYSTEM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/u;
 export async function initCommand(options: InitOptions, io: Pick<Io, "out" | "ask">): Promise<Written> {
   io.out("  trueup · configuration in Git, applied on merge\n\n");
   const answers = await collect(options, io);
-  const all = initFiles(answers);
+  const workflows = options.workflows ?? (await wantsWorkflows(options, io));
+  const all = initFiles(answers, shippedFiles(import.meta.dirname, workflows));
   const isNew = read(options.folder, "trueup.yaml") === undefined;
   const files = isNew ? all : new Map([...all].filter(([path]) => !path.startsWith("apps/hello/")));
   const written = writeFiles(options.folder, files);
@@ -42,6 +46,11 @@ export async function initCommand(options: InitOptions, io: Pick<Io, "out" | "as
     io.out("\n  Please add .trueup/ to .gitignore: it holds the local store.\n");
   if (isNew) io.out(next(answers));
   return written;
+}
+
+async function wantsWorkflows(options: InitOptions, io: Pick<Io, "ask">): Promise<boolean> {
+  if (!options.interactive || options.yes === true || io.ask === undefined) return true;
+  return !/^n/iu.test((await io.ask("? Write GitHub workflows?  [yes] ")).trim());
 }
 
 async function collect(options: InitOptions, io: Pick<Io, "ask">): Promise<InitAnswers> {
@@ -62,7 +71,7 @@ async function collect(options: InitOptions, io: Pick<Io, "ask">): Promise<InitA
   const target =
     options.target ??
     (await answer(
-      "? Where do your values live today? directory (nowhere yet, a local folder) or etcd  [directory] ",
+      "? Where do your values live today? directory (nowhere yet, a local folder), etcd, aws-ssm or both  [directory] ",
       "directory",
     ));
   const environments =
@@ -83,7 +92,7 @@ async function collect(options: InitOptions, io: Pick<Io, "ask">): Promise<InitA
 }
 
 function checkedTarget(text: string): InitTarget {
-  const target = INIT_TARGETS.find((known) => known === text);
+  const target = text === "ssm" ? "aws-ssm" : INIT_TARGETS.find((known) => known === text);
   if (target !== undefined) return target;
   const meant = suggest(text, INIT_TARGETS);
   throw new Failure("USAGE", `--target ${safeText(text)} is not known here.`, {
@@ -123,11 +132,14 @@ function systemOf(folder: string): string {
 /** Files in groups; a group that was kept in part is shown in two rows. */
 function rows(answers: InitAnswers, files: ReadonlyMap<string, string>, written: Written): string[] {
   const count = answers.environments.length;
-  const where = answers.target === "directory" ? "local folder" : answers.target;
+  const where = answers.target === "directory" ? "local folder" : WHERE[answers.target];
+  const targets = answers.target === "both" ? "2 targets" : "1 target";
   const notes: readonly (readonly [RegExp, string])[] = [
-    [/^trueup\.yaml$/u, `${count} ${count === 1 ? "environment" : "environments"}, 1 target (${where})`],
+    [/^trueup\.yaml$/u, `${count} ${count === 1 ? "environment" : "environments"}, ${targets} (${where})`],
     [/^apps\/hello\//u, "a working example, delete it later"],
-    [/^\./u, ""],
+    [/^\.github\/workflows\//u, ""],
+    [/^\.github\/(?!workflows\/)/u, ""],
+    [/^\.(?!github\/)/u, ""],
     [/^README/u, ""],
   ];
   return notes.flatMap(([pattern, note]) => {
@@ -141,11 +153,13 @@ function rows(answers: InitAnswers, files: ReadonlyMap<string, string>, written:
   });
 }
 
+const WHERE = { directory: ".trueup/live", etcd: "etcd", "aws-ssm": "AWS SSM", both: "etcd and AWS SSM" } as const;
+
 function next({ environments, target }: InitAnswers): string {
   const places = `(${environments.length} ${environments.length === 1 ? "place" : "places"}, ${EXAMPLE_KEYS} keys each)`;
   const lines = [
     ["npx trueup diff", `what would be written            ${places}`],
-    ["npx trueup apply", `write it to ${target === "directory" ? ".trueup/live" : "etcd"}`],
+    ["npx trueup apply", `write it to ${WHERE[target]}`],
     [`npx trueup explain hello@${overrideOf(environments)}:greeting`, ""],
   ];
   return `\n  Try it now:\n${lines.map(([command = "", what = ""]) => `    ${command.padEnd(26)} ${what}`.trimEnd()).join("\n")}\n`;

@@ -11,6 +11,8 @@ export interface InitOptions extends Omit<CommonOptions, "target"> {
   /** One type of store here, not globs. */
   readonly target?: string | undefined;
   readonly system?: string;
+  /** `--no-workflows` makes it false. */
+  readonly workflows?: boolean;
 }
 
 export async function runInit(options: InitOptions, io: Io): Promise<ExitCode> {
@@ -22,6 +24,7 @@ export async function runInit(options: InitOptions, io: Io): Promise<ExitCode> {
     ...(env === undefined ? {} : { env: [...env] }),
     ...(target === undefined ? {} : { target }),
     ...(system === undefined ? {} : { system }),
+    ...(options.workflows === false ? { workflows: false } : {}),
   };
   await initCommand(request, io);
   return EXIT.ok;

@@ -1,6 +1,6 @@
 /** Writing new files: what is there already is never touched. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { Failure } from "../../failure.ts";
 
 export interface Written {
@@ -43,8 +43,8 @@ export function fileRow(word: string, paths: readonly string[], note: string): s
 /** `apps/hello/{base,prod}.yaml` where files share folder and extension, else the paths with commas. */
 function braced(paths: readonly string[]): string {
   const [first = ""] = paths;
-  const folder = `${dirname(first)}/`;
-  if (paths.length < 2 || !paths.every((path) => dirname(path) === dirname(first) && path.endsWith(".yaml")))
-    return paths.join(", ");
-  return `${folder}{${paths.map((path) => path.slice(folder.length, -".yaml".length)).join(",")}}.yaml`;
+  const [folder, end] = [`${dirname(first)}/`, extname(first)];
+  const same = (path: string): boolean => dirname(path) === dirname(first) && extname(path) === end;
+  if (paths.length < 2 || end === "" || !paths.every(same)) return paths.join(", ");
+  return `${folder}{${paths.map((path) => basename(path, end)).join(",")}}${end}`;
 }
