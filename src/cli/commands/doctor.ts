@@ -7,6 +7,7 @@ import { checkPaths } from "../../doctor/paths.ts";
 import { checkSecrets } from "../../doctor/secrets.ts";
 import { checkTargets } from "../../doctor/targets.ts";
 import { checkTool } from "../../doctor/tool.ts";
+import { checkWorkflows } from "../../doctor/workflows/check.ts";
 import { storePool } from "../../pipeline.ts";
 import { hasErrors } from "../../problem.ts";
 import { type Check, doctorJson, doctorText } from "../../report/look/doctor.ts";
@@ -16,6 +17,7 @@ import { VERSION } from "../../version.ts";
 import { type Wanted, wantedBy } from "../../wanted.ts";
 import { reportOptions } from "../context.ts";
 import { gatherDestinations } from "../doctor/destinations.ts";
+import { readWorkflows } from "../doctor/workflows.ts";
 import type { Io } from "../io.ts";
 import { requireKnown } from "../known.ts";
 import { type CommonOptions, scopeOf } from "../options.ts";
@@ -32,6 +34,7 @@ export async function doctorCommand(options: CommonOptions, io: Io): Promise<Exi
   const wanted = bench === undefined ? undefined : wantedBy(bench, scope);
   const checks = [
     ...checkTool(await toolFacts(opened, wanted, io)),
+    ...checkWorkflows(readWorkflows(project.git?.top ?? project.folder)),
     ...(bench === undefined || wanted === undefined ? [] : await checkWorld(project, bench, wanted, io)),
   ];
   const report = reportOptions(options, io, bench?.repo);

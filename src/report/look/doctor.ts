@@ -4,7 +4,7 @@ import { type Line, type Span, print, styled } from "../print.ts";
 import { alignColumns } from "../table.ts";
 import { plural } from "../words.ts";
 
-export type CheckGroup = "tool" | "targets" | "secrets";
+export type CheckGroup = "tool" | "targets" | "workflows" | "secrets";
 /** `problem`: something is to be mended before trueup can do its work. `warning`: it works, but somebody should know. */
 export type CheckStatus = "ok" | "warning" | "problem";
 
@@ -19,7 +19,12 @@ export interface Check {
   readonly fix?: string;
 }
 
-const TITLES: Readonly<Record<CheckGroup, string>> = { tool: "tool and repo", targets: "targets", secrets: "secrets" };
+const TITLES: Readonly<Record<CheckGroup, string>> = {
+  tool: "tool and repo",
+  targets: "targets",
+  workflows: "workflows",
+  secrets: "secrets",
+};
 const MARKS: Readonly<Record<CheckStatus, Span>> = {
   ok: styled("green", "✔"),
   warning: styled("yellow", "⚠"),
