@@ -24,14 +24,11 @@ function granted({ value }: Workflow, job: Job, scope: string): { readonly path:
   return own(mapOf(permissions), scope) === "write" ? { path: [...path, "permissions", scope] } : undefined;
 }
 
+function tooMuch(path: KeyPath, message: string, fix: string): Finding {
+  return { rule: "WF-06", path, severity: "problem", message, fix };
+}
+
 export function tooManyRights(workflow: Workflow): Finding[] {
-  const row = (path: KeyPath, message: string, fix: string): Finding => ({
-    rule: "WF-06",
-    path,
-    severity: "problem",
-    message,
-    fix,
-  });
   return workflow.jobs.flatMap((job) => {
     const reads = does(job, "validate") && !does(job, "diff") && !does(job, "apply");
     const token = granted(workflow, job, "id-token");
@@ -39,7 +36,7 @@ export function tooManyRights(workflow: Workflow): Finding[] {
     return [
       ...(reads && token !== undefined
         ? [
-            row(
+            tooMuch(
               token.path,
               "validating needs no cloud: with id-token: write a pull request could ask for one",
               "drop id-token",
@@ -47,7 +44,7 @@ export function tooManyRights(workflow: Workflow): Finding[] {
           ]
         : []),
       ...(usesTrueup(job) && writes !== undefined
-        ? [row(writes.path, "trueup never writes to the repository from here", "contents: read")]
+        ? [tooMuch(writes.path, "trueup never writes to the repository from here", "contents: read")]
         : []),
     ];
   });
@@ -56,19 +53,18 @@ export function tooManyRights(workflow: Workflow): Finding[] {
 /** WF-04: a pull request may rewrite the workflow that checks it, so there must be nothing in it to take. */
 export function secretsWhereForksRun({ triggers, jobs }: Workflow): Finding[] {
   if (!triggers.has("pull_request")) return [];
-  return jobs
-    .filter((job) => does(job, "validate") && !does(job, "diff"))
-    .flatMap((job) =>
-      [...textsOf(job.value, job.path)]
-        .filter(({ text }) => /\$\{\{[^}]*\bsecrets\s*[.[]/u.test(text))
-        .map(({ path }): Finding => ({
-          rule: "WF-04",
-          path,
-          severity: "problem",
-          message: "the job that validates pull requests holds a secret: a branch can change this file and print it",
-          fix: "validate needs no secret; keep it for the jobs that plan and apply",
-        })),
-    );
+  const validating = jobs.filter((job) => does(job, "validate") && !does(job, "diff"));
+  return validating.flatMap((job) =>
+    [...textsOf(job.value, job.path)]
+      .filter(({ text }) => /\$\{\{[^}]*\bsecrets\s*[.[]/u.test(text))
+      .map(({ path }): Finding => ({
+        rule: "WF-04",
+        path,
+        severity: "problem",
+        message: "the job that validates pull requests holds a secret: a branch can change this file and print it",
+        fix: "validate needs no secret; keep it for the jobs that plan and apply",
+      })),
+  );
 }
 
 export function allSecrets({ value }: Workflow): Finding[] {
@@ -101,23 +97,21 @@ export function unpinned({ value }: Workflow): Finding[] {
 }
 
 export function caches({ jobs }: Workflow): Finding[] {
-  return jobs
-    .filter((job) => does(job, "diff") || does(job, "apply"))
-    .flatMap((job) =>
-      job.steps
-        .filter(
-          ({ uses, with: given }) =>
-            /^actions\/cache(?:\/restore)?@/u.test(uses ?? "") || own(given, "cache") !== undefined,
-        )
-        .map((step): Finding => ({
-          rule: "WF-09",
-          path: step.path,
-          severity: "problem",
-          message:
-            "a cache is shared with pull requests: what one of them left there would run next to your credentials",
-          fix: "do without a cache in jobs that plan and apply",
-        })),
-    );
+  const trusted = jobs.filter((job) => does(job, "diff") || does(job, "apply"));
+  return trusted.flatMap((job) =>
+    job.steps
+      .filter(
+        ({ uses, with: given }) =>
+          /^actions\/cache(?:\/restore)?@/u.test(uses ?? "") || own(given, "cache") !== undefined,
+      )
+      .map((step): Finding => ({
+        rule: "WF-09",
+        path: step.path,
+        severity: "problem",
+        message: "a cache is shared with pull requests: what one of them left there would run next to your credentials",
+        fix: "do without a cache in jobs that plan and apply",
+      })),
+  );
 }
 
 export function noEnvironment({ jobs }: Workflow): Finding[] {
@@ -132,10 +126,13 @@ export function noEnvironment({ jobs }: Workflow): Finding[] {
     }));
 }
 
+function cancels(concurrency: Plain | undefined): boolean {
+  return own(mapOf(concurrency), "cancel-in-progress") === true;
+}
+
 export function cancelledApply({ value, jobs }: Workflow): Finding[] {
-  const cancels = (concurrency: Plain | undefined): boolean => own(mapOf(concurrency), "cancel-in-progress") === true;
-  return jobs
-    .filter((job) => does(job, "apply"))
+  const applying = jobs.filter((job) => does(job, "apply"));
+  return applying
     .flatMap((job) => [
       ...(cancels(own(job.value, "concurrency")) ? [[...job.path, "concurrency", "cancel-in-progress"]] : []),
       ...(cancels(own(value, "concurrency")) ? [["concurrency", "cancel-in-progress"]] : []),
