@@ -43,6 +43,8 @@ const common = {
   // Readable stack traces are worth more than bytes; white space is not.
   minifyWhitespace: true,
   legalComments: "linked",
+  // Names of files get into the build: they must not depend on where node_modules really is.
+  preserveSymlinks: true,
   logLevel: "warning",
   logOverride: { "import-is-undefined": "silent" },
   // Handlebars uses it only for source maps, which nobody sees, and does without where it is missing.

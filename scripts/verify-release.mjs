@@ -22,7 +22,7 @@ try {
     filesIn(join(folder, "dist")).map((path) => [`dist/${path}`, readFileSync(join(folder, "dist", path))]),
   );
   const released = git("ls-tree", "-r", "-z", "--name-only", ref, "dist").toString("utf8").split("\0").filter(Boolean);
-  const paths = [...new Set([...built.keys(), ...released])].toSorted();
+  const paths = [...new Set([...built.keys(), ...released])];
   const differing = paths.filter((path) => {
     const bytes = built.get(path);
     return bytes === undefined || !released.includes(path) || !bytes.equals(git("show", `${ref}:${path}`));

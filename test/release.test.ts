@@ -23,7 +23,7 @@ beforeAll(() => {
   symlinkSync(join(ROOT, "node_modules"), join(clone, "node_modules"));
   execFileSync(process.execPath, ["scripts/release.mjs", out], { cwd: clone, stdio: ["ignore", "ignore", "pipe"] });
   git("fetch", "--quiet", join(out, "release.bundle"), "refs/trueup/release:refs/tags/released");
-  const [tarball = ""] = readdirSync(out).filter((name) => name.endsWith(".tgz"));
+  const tarball = readdirSync(out).find((name) => name.endsWith(".tgz")) ?? "";
   execFileSync("mkdir", [unpacked]);
   execFileSync("tar", ["-xzf", join(out, tarball), "-C", unpacked]);
 }, 120_000);
