@@ -89,8 +89,24 @@ describe("imports", () => {
     expect(text.filter((source) => /^import (?!type)[^;]*from "(?:etcd3|@aws-sdk)/mu.test(source))).toEqual([]);
   });
 
-  it("only actions/ imports @actions", () => {
-    expect(show(all.filter((item) => item.to.startsWith("@actions/")))).toEqual([]);
+  it("only src/forge and src/actions import GitHub's packages, and never when the program starts", () => {
+    const githubs = all.filter((item) => /^@(?:actions|octokit)\//u.test(item.to));
+    expect(show(githubs)).toContain("forge/client.ts -> @actions/github");
+    expect(show(githubs.filter((item) => !["forge", "actions"].includes(folderOf(item.from))))).toEqual([]);
+    const text = sources(join(SRC, "forge")).map((file) => readFileSync(file, "utf8"));
+    expect(text.filter((source) => /^import (?!type)[^;]*from "@(?:actions|octokit)/mu.test(source))).toEqual([]);
+  });
+
+  it("the forge knows nothing of plans and stores, and the command line nothing of the forge", () => {
+    const wrong = all.filter(
+      (item) =>
+        (folderOf(item.from) === "forge" &&
+          item.to.endsWith(".ts") &&
+          folderOf(item.to) !== "forge" &&
+          item.to !== "failure.ts") ||
+        (folderOf(item.to) === "forge" && !["forge", "actions"].includes(folderOf(item.from))),
+    );
+    expect(show(wrong)).toEqual([]);
   });
 
   it("nothing below the command line imports it", () => {
