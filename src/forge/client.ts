@@ -65,9 +65,10 @@ export async function connect(host: Host, token: string, patience: Patience): Pr
       persist(
         (signal) => {
           onlyTo(host, options);
-          // Redirects would carry what we send to another address.
-          const request = { ...options.request, signal, redirect: "error" as const };
-          return send({ ...options, request }) as Promise<Reply>;
+          // Changed in place: the hook that adds the token looks at this object, whatever is passed on (before-after-hook 4).
+          // A redirect would carry what we send to another address.
+          options.request = { ...options.request, signal, redirect: "error" };
+          return send(options) as Promise<Reply>;
         },
         { method: options.method, mayBeNull: !isGithub },
         patience,

@@ -1,0 +1,444 @@
+/** What each route answers: facts from the state; `described.ts` fills in the rest. */
+import type { Json } from "./described.ts";
+import { timeOf } from "./state.ts";
+import type {
+  Caller,
+  CheckState,
+  CommentState,
+  EventState,
+  Item,
+  Person,
+  ReviewState,
+  State,
+  StatusState,
+} from "./state.ts";
+
+export interface Asked {
+  readonly state: State;
+  readonly caller: Caller;
+  /** Path after owner and repository. */
+  readonly parts: readonly string[];
+  readonly query: URLSearchParams;
+  readonly body: { readonly [name: string]: Json | undefined };
+  readonly isGitea: boolean;
+}
+
+/** `list` is answered page by page. `hidden` items count for paging and are left out of the page. */
+export type Answer =
+  | { readonly status: number; readonly data: Json }
+  | {
+      readonly list: readonly (Json | typeof HIDDEN)[];
+      readonly wrap?: (items: readonly Json[]) => Json;
+      /** How Gitea pages: not at all, with the total alone, with links too, or without any sign. */
+      readonly gitea?: "whole" | "total" | "links" | "no sign";
+    };
+
+export const HIDDEN = Symbol("hidden");
+
+export class Refused extends Error {
+  readonly status: number;
+  readonly data: Json;
+  constructor(status: number, message: string, more: { readonly [name: string]: Json } = {}) {
+    super(message);
+    this.status = status;
+    this.data = { message, documentation_url: "https://docs.forge.test/rest", ...more };
+  }
+}
+
+/** Longest text of a comment or issue on GitHub. */
+const BODY = 65_536;
+
+type Handler = (asked: Asked) => Answer;
+const REPO = "/repos/{owner}/{repo}";
+
+export const ANSWERS: Readonly<Record<string, Handler>> = {
+  "GET /user": ({ state, caller, isGitea }) => {
+    if (caller.login.endsWith("[bot]")) throw new Refused(403, "Resource not accessible by integration");
+    return { status: 200, data: personOf(state, caller.login, isGitea) };
+  },
+  [`GET ${REPO}/issues/{}/comments`]: (asked) => {
+    need(asked, itemScope(asked), "read");
+    const list = asked.state.comments.filter(({ item }) => item === numberIn(asked));
+    return { list: list.map((each) => commentOf(asked, each)), gitea: "whole" };
+  },
+  [`POST ${REPO}/issues/{}/comments`]: (asked) => {
+    const { state, caller } = asked;
+    need(asked, itemScope(asked), "write");
+    const made = {
+      id: state.next(),
+      item: itemOf(asked).number,
+      author: caller.login,
+      body: textIn(asked, "IssueComment"),
+    };
+    state.comments.push(made);
+    return { status: 201, data: commentOf(asked, made) };
+  },
+  [`GET ${REPO}/issues/comments/{}`]: (asked) => {
+    const found = commentIn(asked, "read");
+    return { status: 200, data: commentOf(asked, found) };
+  },
+  [`PATCH ${REPO}/issues/comments/{}`]: (asked) => {
+    const found = commentIn(asked, "write");
+    found.body = textIn(asked, "IssueComment");
+    return { status: 200, data: commentOf(asked, found) };
+  },
+  [`DELETE ${REPO}/issues/comments/{}`]: (asked) => {
+    const found = commentIn(asked, "write");
+    asked.state.comments = asked.state.comments.filter((each) => each !== found);
+    return { status: 204, data: null };
+  },
+  [`GET ${REPO}/issues/{}/labels`]: (asked) => {
+    need(asked, itemScope(asked), "read");
+    return { list: itemOf(asked).labels.map((name) => labelOf(asked.state, name)), gitea: "whole" };
+  },
+  [`POST ${REPO}/issues/{}/labels`]: (asked) => {
+    const { state, caller, isGitea } = asked;
+    need(asked, itemScope(asked), "write");
+    const item = itemOf(asked);
+    const given = asked.body["labels"] as readonly (string | number)[];
+    for (const each of given) {
+      const name = isGitea ? nameOf(state, each) : String(each);
+      if (!state.labels.has(name)) state.labels.set(name, state.next());
+      if (item.labels.includes(name)) continue;
+      item.labels.push(name);
+      state.events.push({ id: state.next(), item: item.number, kind: "labeled", actor: caller.login, label: name });
+    }
+    return { status: 200, data: item.labels.map((name) => labelOf(state, name)) };
+  },
+  [`DELETE ${REPO}/issues/{}/labels/{}`]: (asked) => {
+    const { state, caller, isGitea, parts } = asked;
+    need(asked, itemScope(asked), "write");
+    const item = itemOf(asked);
+    const name = isGitea ? nameOf(state, Number(parts[1])) : String(parts[1]);
+    if (!item.labels.includes(name)) throw new Refused(404, "Label does not exist");
+    item.labels = item.labels.filter((each) => each !== name);
+    state.events.push({ id: state.next(), item: item.number, kind: "unlabeled", actor: caller.login, label: name });
+    return isGitea
+      ? { status: 204, data: null }
+      : { status: 200, data: item.labels.map((each) => labelOf(state, each)) };
+  },
+  [`GET ${REPO}/labels`]: ({ state }) => ({
+    list: [...state.labels.keys()].map((name) => labelOf(state, name)),
+    gitea: "total",
+  }),
+  [`POST ${REPO}/labels`]: (asked) => {
+    need(asked, "issues", "write");
+    const name = String(asked.body["name"]);
+    asked.state.labels.set(name, asked.state.next());
+    return { status: 201, data: labelOf(asked.state, name) };
+  },
+  [`GET ${REPO}/issues/{}/events`]: (asked) => {
+    need(asked, itemScope(asked), "read");
+    return {
+      list: asked.state.events.filter(({ item }) => item === numberIn(asked)).map((each) => eventOf(asked, each)),
+    };
+  },
+  [`GET ${REPO}/issues/{}/timeline`]: (asked) => {
+    need(asked, itemScope(asked), "read");
+    const events = asked.state.events.filter(({ item }) => item === numberIn(asked));
+    return {
+      list: events.map((each) => (each.isHidden === true ? HIDDEN : timelineOf(asked, each))),
+      gitea: "no sign",
+    };
+  },
+  [`GET ${REPO}/collaborators/{}/permission`]: ({ state, parts, isGitea, caller }) => {
+    const person = state.people.get(String(parts[0]));
+    if (isGitea && caller.grants["administration"] === undefined)
+      throw new Refused(403, "Only admins can query all permissions");
+    if (person === undefined) throw new Refused(404, "Not Found");
+    const { permission, role, login } = person;
+    return { status: 200, data: { permission, role_name: role, user: isGitea ? personOf(state, login, true) : null } };
+  },
+  [`GET ${REPO}/pulls/{}`]: (asked) => {
+    need(asked, "pull-requests", "read");
+    return { status: 200, data: pullOf(asked, pullIn(asked), true) };
+  },
+  [`GET ${REPO}/pulls/{}/reviews`]: (asked) => {
+    need(asked, "pull-requests", "read");
+    const list = asked.state.reviews
+      .filter(({ item }) => item === numberIn(asked))
+      .map((each) => reviewOf(asked, each));
+    return { list, gitea: "total" };
+  },
+  [`GET ${REPO}/pulls/{}/files`]: (asked) => {
+    need(asked, "pull-requests", "read");
+    return { list: [...(pullIn(asked).pull?.files ?? [])], gitea: "links" };
+  },
+  [`GET ${REPO}/commits/{}/pulls`]: (asked) => {
+    need(asked, "pull-requests", "read");
+    const found = [...asked.state.items.values()].filter(({ pull }) => pull !== undefined && has(pull, asked.parts[0]));
+    return { list: found.map((item) => pullOf(asked, item, false)) };
+  },
+  [`GET ${REPO}/commits/{}/pull`]: (asked) => {
+    const item = [...asked.state.items.values()].find(
+      ({ pull }) => pull?.merged !== undefined && pull.merged === asked.parts[0],
+    );
+    if (item === undefined) throw new Refused(404, "pull request does not exist");
+    return { status: 200, data: pullOf(asked, item, true) };
+  },
+  [`POST ${REPO}/check-runs`]: (asked) => {
+    const { state, caller, body } = asked;
+    if (!caller.login.endsWith("[bot]")) throw new Refused(403, "You must authenticate via a GitHub App.");
+    need(asked, "checks", "write");
+    const made: CheckState = {
+      id: state.next(),
+      sha: String(body["head_sha"]),
+      name: String(body["name"]),
+      externalId: String(body["external_id"] ?? ""),
+      conclusion: String(body["conclusion"]),
+      output: body["output"] as unknown as CheckState["output"],
+      app: caller.login.replace("[bot]", ""),
+    };
+    state.checks.push(made);
+    return { status: 201, data: checkOf(made) };
+  },
+  [`GET ${REPO}/commits/{}/check-runs`]: (asked) => {
+    const { state, parts, query } = asked;
+    need(asked, "checks", "read");
+    const found = state.checks.filter(
+      ({ sha, name }) => sha === parts[0] && name === (query.get("check_name") ?? name),
+    );
+    return { list: found.map(checkOf), wrap: (items) => ({ total_count: found.length, check_runs: items }) };
+  },
+  [`POST ${REPO}/statuses/{}`]: (asked) => {
+    const { state, caller, parts, body } = asked;
+    need(asked, "statuses", "write");
+    const description = String(body["description"] ?? "");
+    if (description.length > 140) throw new Refused(422, "Validation Failed");
+    const made = {
+      id: state.next(),
+      sha: String(parts[0]),
+      context: String(body["context"]),
+      state: String(body["state"]),
+      description,
+      creator: caller.login,
+    };
+    state.statuses.push(made);
+    return { status: 201, data: statusOf(asked, made) };
+  },
+  [`GET ${REPO}/commits/{}/statuses`]: (asked) => {
+    need(asked, "statuses", "read");
+    // The newest first.
+    const found = asked.state.statuses.filter(({ sha }) => sha === asked.parts[0]).toReversed();
+    return { list: found.map((each) => statusOf(asked, each)), gitea: "links" };
+  },
+  [`GET ${REPO}/issues`]: (asked) => {
+    const { state, query, isGitea } = asked;
+    need(asked, "issues", "read");
+    const found = [...state.items.values()].filter(
+      (item) =>
+        item.state === (query.get("state") ?? "open") &&
+        !(isGitea && query.get("type") === "issues" && item.pull !== undefined),
+    );
+    // The newest first, unless asked otherwise.
+    const list = query.get("direction") === "asc" ? found : found.toReversed();
+    return { list: list.map((item) => issueOf(asked, item)), gitea: "links" };
+  },
+  [`POST ${REPO}/issues`]: (asked) => {
+    const { state, caller, body } = asked;
+    need(asked, "issues", "write");
+    const item: Item = {
+      number: state.next(),
+      author: caller.login,
+      title: String(body["title"]),
+      body: textIn(asked, "Issue"),
+      state: "open",
+      labels: [],
+    };
+    state.items.set(item.number, item);
+    return { status: 201, data: issueOf(asked, item) };
+  },
+  [`PATCH ${REPO}/issues/{}`]: (asked) => {
+    const { body, isGitea } = asked;
+    need(asked, itemScope(asked), "write");
+    const item = itemOf(asked);
+    if (body["title"] !== undefined) item.title = String(body["title"]);
+    if (body["body"] !== undefined) item.body = textIn(asked, "Issue");
+    if (body["state"] !== undefined) item.state = body["state"] as Item["state"];
+    return { status: isGitea ? 201 : 200, data: issueOf(asked, item) };
+  },
+  [`GET ${REPO}/actions/runs/{}/approvals`]: (asked) => {
+    need(asked, "actions", "read");
+    const found = asked.state.approvals.filter(({ run }) => run === numberIn(asked));
+    const data = found.map(({ user, environment }) => ({
+      state: "approved",
+      comment: "",
+      user: personOf(asked.state, user, false),
+      environments: [{ name: environment }],
+    }));
+    return { status: 200, data };
+  },
+};
+
+function has(pull: NonNullable<Item["pull"]>, sha: string | undefined): boolean {
+  return sha !== undefined && (pull.merged === sha || (pull.commits ?? []).includes(sha));
+}
+
+function need({ caller, isGitea }: Asked, scopes: readonly string[] | string, level: "read" | "write"): void {
+  const isGranted = [scopes].flat().some((scope) => {
+    const grant = caller.grants[scope];
+    return grant === "write" || (grant === "read" && level === "read");
+  });
+  if (isGranted) return;
+  if (caller.hides) throw new Refused(404, "Not Found");
+  throw new Refused(
+    403,
+    isGitea ? "token does not have at least one of required scope(s)" : "Resource not accessible by integration",
+  );
+}
+
+function numberIn({ parts }: Asked): number {
+  return Number(parts[0]);
+}
+
+function itemOf(asked: Asked): Item {
+  const item = asked.state.items.get(numberIn(asked));
+  if (item === undefined) throw new Refused(404, "Not Found");
+  return item;
+}
+
+/** A pull request may be commented and labelled with either permission. */
+function itemScope(asked: Asked): readonly string[] {
+  return itemOf(asked).pull === undefined ? ["issues"] : ["issues", "pull-requests"];
+}
+
+function pullIn(asked: Asked): Item {
+  const item = itemOf(asked);
+  if (item.pull === undefined) throw new Refused(404, "Not Found");
+  return item;
+}
+
+function commentIn(asked: Asked, level: "read" | "write"): CommentState {
+  const found = asked.state.comments.find(({ id }) => id === numberIn(asked));
+  if (found === undefined) throw new Refused(404, "Not Found");
+  need(asked, ["issues", "pull-requests"], level);
+  if (level === "write" && found.author !== asked.caller.login) throw new Refused(403, "Must be the author");
+  return found;
+}
+
+function textIn({ body, isGitea }: Asked, resource: string): string {
+  const text = String(body["body"] ?? "");
+  if (text.length <= BODY || isGitea) return text;
+  const message = `Body is too long (maximum is ${BODY} characters)`;
+  throw new Refused(422, "Validation Failed", { errors: [{ resource, code: "custom", field: "body", message }] });
+}
+
+function personOf(state: State, login: string, isGitea: boolean): Json {
+  const { id, isBot } = state.people.get(login) as Person;
+  return isGitea ? { id, login } : { id, login, type: isBot ? "Bot" : "User" };
+}
+
+function whoOf({ state, isGitea }: Asked, login: string | null): Json {
+  return login === null ? null : personOf(state, login, isGitea);
+}
+
+function labelOf(state: State, name: string): Json {
+  return { id: state.labels.get(name) ?? 0, name, color: "ededed" };
+}
+
+function nameOf(state: State, id: string | number): string {
+  const found = [...state.labels].find(([, number]) => number === id);
+  if (found === undefined) throw new Refused(422, "label does not exist");
+  return found[0];
+}
+
+const LINK = "https://forge.test";
+
+function commentOf(asked: Asked, { id, author, body, item }: CommentState): Json {
+  return { id, body, user: whoOf(asked, author), html_url: `${LINK}/${item}#comment-${id}`, created_at: timeOf(id) };
+}
+
+function eventOf(asked: Asked, { id, kind, actor, label }: EventState): Json {
+  const detail = kind === "renamed" ? { rename: { from: "a", to: "b" } } : { label: { name: label, color: "ededed" } };
+  return { id, event: kind, actor: whoOf(asked, actor ?? "ghost"), created_at: timeOf(id), ...detail };
+}
+
+function timelineOf(asked: Asked, { id, kind, actor, label }: EventState): Json {
+  const shared = { id, user: whoOf(asked, actor), created_at: timeOf(id) };
+  if (kind === "renamed") return { ...shared, type: "change_title", body: "", label: null };
+  return { ...shared, type: "label", body: kind === "labeled" ? "1" : "", label: labelOf(asked.state, label) };
+}
+
+const GITEA_WORDS: Readonly<Record<string, string>> = { CHANGES_REQUESTED: "REQUEST_CHANGES", COMMENTED: "COMMENT" };
+
+function reviewOf(asked: Asked, { id, author, state, commit }: ReviewState): Json {
+  const shared = { id, user: whoOf(asked, author), commit_id: commit, submitted_at: timeOf(id) };
+  if (!asked.isGitea) return { ...shared, state };
+  return {
+    ...shared,
+    state: state === "DISMISSED" ? "APPROVED" : (GITEA_WORDS[state] ?? state),
+    dismissed: state === "DISMISSED",
+  };
+}
+
+function checkOf({ id, sha, name, externalId, conclusion, output, app }: CheckState): Json {
+  return {
+    id,
+    name,
+    head_sha: sha,
+    external_id: externalId,
+    status: "completed",
+    conclusion,
+    completed_at: timeOf(id),
+    html_url: `${LINK}/check/${id}`,
+    output: { title: output.title, summary: output.summary },
+    app: { slug: app, name: app },
+  };
+}
+
+function statusOf(asked: Asked, status: StatusState): Json {
+  const { id, context, description, creator, state } = status;
+  const word = asked.isGitea ? { status: state } : { state };
+  return {
+    id,
+    context,
+    description,
+    ...word,
+    creator: whoOf(asked, creator),
+    created_at: timeOf(id),
+    target_url: null,
+  };
+}
+
+function pullOf(asked: Asked, item: Item, isOne: boolean): Json {
+  const { number, title, state, author, labels, pull, body } = item;
+  const {
+    head = "",
+    base = "",
+    fork = false,
+    merged,
+    draft = false,
+    files = [],
+    fileCount = files.length,
+  } = pull ?? {};
+  const own = "acme/config";
+  const repo = (full: string): Json => ({ full_name: full, name: "config" });
+  return {
+    number,
+    title,
+    body,
+    state,
+    draft,
+    html_url: `${LINK}/pull/${number}`,
+    user: whoOf(asked, author),
+    labels: labels.map((name) => labelOf(asked.state, name)),
+    merged_at: merged === undefined ? null : timeOf(number),
+    merge_commit_sha: merged ?? null,
+    head: { sha: head, ref: "change", repo: repo(fork ? "mallory/config" : own) },
+    base: { sha: base, ref: "main", repo: repo(own) },
+    ...(isOne ? { changed_files: fileCount, merged: merged !== undefined } : {}),
+  };
+}
+
+function issueOf(asked: Asked, { number, title, body, state, author, pull, labels }: Item): Json {
+  return {
+    number,
+    title,
+    body,
+    state,
+    user: whoOf(asked, author),
+    html_url: `${LINK}/issues/${number}`,
+    labels: labels.map((name) => labelOf(asked.state, name)),
+    ...(pull === undefined ? {} : { pull_request: asked.isGitea ? { merged: false } : {} }),
+  };
+}
