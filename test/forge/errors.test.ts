@@ -73,6 +73,13 @@ describe("reads", () => {
     },
   );
 
+  it("that are refused half-way are no shorter list", async () => {
+    const s = await scene();
+    for (let n = 0; n < 120; n += 1) s.comment("alice", "talk");
+    s.server.fault = ({ route, query }) => (route === LIST && query.get("page") === "2" ? "409" : undefined);
+    expect((await failureOf((await s.open()).stickyComment(PULL, MARKER))).code).toBe("LIMIT");
+  });
+
   it("never follow a link to another host", async () => {
     const s = await scene();
     for (let n = 0; n < 120; n += 1) s.comment("alice", "talk");
@@ -112,6 +119,17 @@ describe("a token", () => {
     expect(s.server.count("POST graphql")).toBe(1);
     expect(await (await s.open("bobs")).ownLogin()).toBe("bob");
     expect(s.server.count("POST graphql")).toBe(1);
+  });
+});
+
+describe("a token of Gitea's", () => {
+  it.each([
+    ["gitea", "gitea-actions"],
+    ["forgejo", "forgejo-actions"],
+  ] as const)("that may not say who it is is the job's: %s", async (mode, login) => {
+    const s = await scene(mode);
+    s.grant("shy", { issues: "write" }, { hides: true });
+    expect(await (await s.open("shy")).ownLogin()).toBe(login);
   });
 });
 

@@ -3,12 +3,14 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { ANSWERS, HIDDEN, Refused } from "./answers.ts";
-import type { Answer, Asked } from "./answers.ts";
+import { ANSWERS, HIDDEN } from "./answers.ts";
+import type { Answer } from "./answers.ts";
 import { describedBy, Undescribed } from "./described.ts";
 import type { Json } from "./described.ts";
 import { emptyState } from "./state.ts";
 import type { State } from "./state.ts";
+import { Refused } from "./wire.ts";
+import type { Asked } from "./wire.ts";
 
 export type Mode = "github" | "ghes" | "gitea" | "forgejo";
 
@@ -23,6 +25,7 @@ export interface Call {
 /**
  * - `primary`, `secondary`, `secondary-mute`: refused for the number of requests, in the three ways GitHub does that.
  * - `502`, `lose-request`: nothing done. `502-after`, `lose-reply`, `half`, `hang-after`: done, and not said properly.
+ * - `409`: refused with what the client library takes for the end of a list.
  * - `hang`: no answer. `page`: a proxy's page with status 200. `foreign-link`: the next page is on another host.
  */
 export type Fault =
@@ -37,6 +40,7 @@ export type Fault =
   | "hang"
   | "hang-after"
   | "page"
+  | "409"
   | "foreign-link";
 
 export interface TestForge {
@@ -125,6 +129,7 @@ export async function startForge(mode: Mode): Promise<TestForge> {
     if (fault === "lose-request") return void request.socket.destroy();
     if (fault === "502")
       return void response.writeHead(502, { "content-type": "text/html" }).end("<html>Bad gateway</html>");
+    if (fault === "409") throw new Refused(409, "Conflict");
     if (fault === "page")
       return void response.writeHead(200, { "content-type": "text/html" }).end("<html>Log in</html>");
     if (fault !== undefined && fault.endsWith("ary")) return refuseForRate(response, fault);
