@@ -1,6 +1,7 @@
 /** What each route answers: facts from the state; `described.ts` fills in the rest. */
+import { has, need, numberIn, itemOf, itemScope, pullIn, commentIn, textOf, textIn } from "./asked.ts";
 import type { Json } from "./described.ts";
-import type { CheckState, CommentState, Item } from "./state.ts";
+import type { CheckState, Item } from "./state.ts";
 import {
   checkOf,
   commentOf,
@@ -28,9 +29,6 @@ export type Answer =
     };
 
 export const HIDDEN = Symbol("hidden");
-
-/** Longest text of a comment or issue on GitHub. */
-const BODY = 65_536;
 
 type Handler = (asked: Asked) => Answer;
 const REPO = "/repos/{owner}/{repo}";
@@ -109,7 +107,7 @@ export const ANSWERS: Readonly<Record<string, Handler>> = {
   }),
   [`POST ${REPO}/labels`]: (asked) => {
     need(asked, "issues", "write");
-    const name = String(asked.body["name"]);
+    const name = textOf(asked.body["name"]);
     asked.state.labels.set(name, asked.state.next());
     return { status: 201, data: labelOf(asked.state, name) };
   },
@@ -168,10 +166,10 @@ export const ANSWERS: Readonly<Record<string, Handler>> = {
     need(asked, "checks", "write");
     const made: CheckState = {
       id: state.next(),
-      sha: String(body["head_sha"]),
-      name: String(body["name"]),
-      externalId: String(body["external_id"] ?? ""),
-      conclusion: String(body["conclusion"]),
+      sha: textOf(body["head_sha"]),
+      name: textOf(body["name"]),
+      externalId: textOf(body["external_id"]),
+      conclusion: textOf(body["conclusion"]),
       output: body["output"] as unknown as CheckState["output"],
       app: caller.login.replace("[bot]", ""),
     };
@@ -189,13 +187,13 @@ export const ANSWERS: Readonly<Record<string, Handler>> = {
   [`POST ${REPO}/statuses/{}`]: (asked) => {
     const { state, caller, parts, body } = asked;
     need(asked, "statuses", "write");
-    const description = String(body["description"] ?? "");
+    const description = textOf(body["description"]);
     if (description.length > 140) throw new Refused(422, "Validation Failed");
     const made = {
       id: state.next(),
       sha: String(parts[0]),
-      context: String(body["context"]),
-      state: String(body["state"]),
+      context: textOf(body["context"]),
+      state: textOf(body["state"]),
       description,
       creator: caller.login,
     };
@@ -226,7 +224,7 @@ export const ANSWERS: Readonly<Record<string, Handler>> = {
     const item: Item = {
       number: state.next(),
       author: caller.login,
-      title: String(body["title"]),
+      title: textOf(body["title"]),
       body: textIn(asked, "Issue"),
       state: "open",
       labels: [],
@@ -238,7 +236,7 @@ export const ANSWERS: Readonly<Record<string, Handler>> = {
     const { body, isGitea } = asked;
     need(asked, itemScope(asked), "write");
     const item = itemOf(asked);
-    if (body["title"] !== undefined) item.title = String(body["title"]);
+    if (body["title"] !== undefined) item.title = textOf(body["title"]);
     if (body["body"] !== undefined) item.body = textIn(asked, "Issue");
     if (body["state"] !== undefined) item.state = body["state"] as Item["state"];
     return { status: isGitea ? 201 : 200, data: issueOf(asked, item) };
@@ -255,56 +253,3 @@ export const ANSWERS: Readonly<Record<string, Handler>> = {
     return { status: 200, data };
   },
 };
-
-function has(pull: NonNullable<Item["pull"]>, sha: string | undefined): boolean {
-  return sha !== undefined && (pull.merged === sha || (pull.commits ?? []).includes(sha));
-}
-
-function need({ caller, isGitea }: Asked, scopes: readonly string[] | string, level: "read" | "write"): void {
-  const isGranted = [scopes].flat().some((scope) => {
-    const grant = caller.grants[scope];
-    return grant === "write" || (grant === "read" && level === "read");
-  });
-  if (isGranted) return;
-  if (caller.hides) throw new Refused(404, "Not Found");
-  throw new Refused(
-    403,
-    isGitea ? "token does not have at least one of required scope(s)" : "Resource not accessible by integration",
-  );
-}
-
-function numberIn({ parts }: Asked): number {
-  return Number(parts[0]);
-}
-
-function itemOf(asked: Asked): Item {
-  const item = asked.state.items.get(numberIn(asked));
-  if (item === undefined) throw new Refused(404, "Not Found");
-  return item;
-}
-
-/** A pull request may be commented and labelled with either permission. */
-function itemScope(asked: Asked): readonly string[] {
-  return itemOf(asked).pull === undefined ? ["issues"] : ["issues", "pull-requests"];
-}
-
-function pullIn(asked: Asked): Item {
-  const item = itemOf(asked);
-  if (item.pull === undefined) throw new Refused(404, "Not Found");
-  return item;
-}
-
-function commentIn(asked: Asked, level: "read" | "write"): CommentState {
-  const found = asked.state.comments.find(({ id }) => id === numberIn(asked));
-  if (found === undefined) throw new Refused(404, "Not Found");
-  need(asked, ["issues", "pull-requests"], level);
-  if (level === "write" && found.author !== asked.caller.login) throw new Refused(403, "Must be the author");
-  return found;
-}
-
-function textIn({ body, isGitea }: Asked, resource: string): string {
-  const text = String(body["body"] ?? "");
-  if (text.length <= BODY || isGitea) return text;
-  const message = `Body is too long (maximum is ${BODY} characters)`;
-  throw new Refused(422, "Validation Failed", { errors: [{ resource, code: "custom", field: "body", message }] });
-}

@@ -69,7 +69,9 @@ describe("sticky comment", () => {
     async (fault) => {
       const s = await scene();
       s.server.fault = (call) => (call.route === ADD && s.server.count(ADD) === 1 ? fault : undefined);
-      const saved = await (await s.open(undefined, 300)).saveComment(PULL, undefined, body("one"));
+      const saved = await (
+        await s.open(undefined, fault === "hang-after" ? 1000 : 10_000)
+      ).saveComment(PULL, undefined, body("one"));
       expect(saved).toMatchObject({ kind: "done", value: { body: body("one") } });
       expect(bodies(s)).toEqual([body("one")]);
       expect(s.server.count(ADD)).toBe(1);

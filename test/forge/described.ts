@@ -46,10 +46,13 @@ const compiled = new WeakMap<object, ValidateFunction>();
 
 export interface Described {
   /** Name of the route and the values of the unnamed parts of its path; undefined if no such route is described. */
-  match(method: string, path: string): { readonly route: string; readonly parts: readonly string[] } | undefined;
-  checkRequest(route: string, query: URLSearchParams, body: Json | undefined): void;
+  readonly match: (
+    method: string,
+    path: string,
+  ) => { readonly route: string; readonly parts: readonly string[] } | undefined;
+  readonly checkRequest: (route: string, query: URLSearchParams, body: Json | undefined) => void;
   /** Fills in what an answer must have besides `facts`, then checks it. Facts that the description does not know are refused. */
-  answer(route: string, status: number, facts: Json): Json;
+  readonly answer: (route: string, status: number, facts: Json) => Json;
 }
 
 export function describedBy(host: DescribedHost): Described {
@@ -122,13 +125,13 @@ export function describedBy(host: DescribedHost): Described {
   }
   /** The least that the schema takes. */
   function least(schema: Schema, at: string): Json {
-    const types = [schema.type ?? []].flat();
-    if (types.includes("null")) return null;
+    const types = new Set([schema.type ?? []].flat());
+    if (types.has("null")) return null;
     if (schema.enum !== undefined) return schema.enum[0] ?? null;
-    if (types.includes("string")) return TEXTS[schema.format ?? ""] ?? "";
-    if (types.includes("integer") || types.includes("number")) return 0;
-    if (types.includes("boolean")) return false;
-    if (types.includes("array")) return [];
+    if (types.has("string")) return TEXTS[schema.format ?? ""] ?? "";
+    if (types.has("integer") || types.has("number")) return 0;
+    if (types.has("boolean")) return false;
+    if (types.has("array")) return [];
     return fillObject(schema, {}, at);
   }
 

@@ -90,7 +90,7 @@ export async function scene(mode: Mode = "github"): Promise<Scene> {
     state,
     own,
     waits,
-    open: (token = TOKEN, timeout = 5000) => openForge(server.env, token, { sleep, timeout }),
+    open: (token = TOKEN, timeout = 10_000) => openForge(server.env, token, { sleep, timeout }),
     grant(token, grants, { hides = false, login = own } = {}) {
       state.callers.set(token, { login, grants, hides });
     },

@@ -81,18 +81,18 @@ export async function startForge(mode: Mode): Promise<TestForge> {
     const asked: Asked = { state, caller, parts, query: call.query, body, isGitea };
     const handler = ANSWERS[call.route];
     if (handler === undefined) throw new Undescribed(`${call.route} has no answer`);
-    const answer = handler(asked);
-    const { status, data } = "list" in answer ? pageOf(answer, call, response) : answer;
+    const given = handler(asked);
+    const { status, data } = "list" in given ? pageOf(given, call, response) : given;
     return { status, data: status === 204 ? data : described.answer(call.route, status, data) };
   }
 
   function pageOf(
-    answer: Extract<Answer, { list: unknown }>,
+    given: Extract<Answer, { list: unknown }>,
     call: Call,
     response: ServerResponse,
   ): { status: number; data: Json } {
-    const { list, wrap = (items) => items } = answer;
-    const how = isGitea ? (answer.gitea ?? "links") : "links";
+    const { list, wrap = (items) => items } = given;
+    const how = isGitea ? (given.gitea ?? "links") : "links";
     const asked = Number(call.query.get(isGitea ? "limit" : "per_page") ?? 30);
     const size = how === "whole" ? Infinity : Math.min(asked, isGitea ? 50 : 100);
     const page = Number(call.query.get("page") ?? 1);
@@ -104,7 +104,7 @@ export async function startForge(mode: Mode): Promise<TestForge> {
       query.set("page", String(page + 1));
       // Gitea names the address that its administrator wrote down.
       const origin = isGitea || forge.fault(call) === "foreign-link" ? "https://elsewhere.forge.test" : address();
-      response.setHeader("link", `<${origin}${call.query.get("path") ?? pathOf(response)}?${query}>; rel="next"`);
+      response.setHeader("link", `<${origin}${pathOf(response)}?${query.toString()}>; rel="next"`);
     }
     if (isGitea && how !== "no sign") response.setHeader("x-total-count", String(list.length));
     const isNull = isGitea && items.length === 0 && how === "no sign";
