@@ -67,7 +67,7 @@ describe("reads", () => {
     },
   );
 
-  it.each<Fault>(["502", "lose-reply", "half", "page", "hang"])(
+  it.each<Fault>(["502", "lose-reply", "half", "page", "hang", "redirect"])(
     "that never succeed end, and are no empty list: %s",
     async (fault) => {
       const s = await scene();

@@ -26,7 +26,7 @@ export interface Call {
  * - `primary`, `secondary`, `secondary-mute`: refused for the number of requests, in the three ways GitHub does that.
  * - `502`, `lose-request`: nothing done. `502-after`, `lose-reply`, `half`, `hang-after`: done, and not said properly.
  * - `409`: refused with what the client library takes for the end of a list.
- * - `hang`: no answer. `page`: a proxy's page with status 200. `foreign-link`: the next page is on another host.
+ * - `hang`: no answer. `page`: a proxy's page with status 200. `foreign-link`: the next page is on another host. `redirect`: sent elsewhere.
  */
 export type Fault =
   | "primary"
@@ -41,7 +41,8 @@ export type Fault =
   | "hang-after"
   | "page"
   | "409"
-  | "foreign-link";
+  | "foreign-link"
+  | "redirect";
 
 export interface TestForge {
   readonly mode: Mode;
@@ -129,6 +130,7 @@ export async function startForge(mode: Mode): Promise<TestForge> {
     if (fault === "lose-request") return void request.socket.destroy();
     if (fault === "502")
       return void response.writeHead(502, { "content-type": "text/html" }).end("<html>Bad gateway</html>");
+    if (fault === "redirect") return void response.writeHead(307, { location: `${address()}/elsewhere` }).end();
     if (fault === "409") throw new Refused(409, "Conflict");
     if (fault === "page")
       return void response.writeHead(200, { "content-type": "text/html" }).end("<html>Log in</html>");
