@@ -72,7 +72,7 @@ function state({ outcome }: DestinationFacts): Finding[] {
   const head = live.head?.head;
   if (head === undefined)
     return [{ status: "warning", message: "nothing was ever applied here", fix: "trueup apply, after trueup diff" }];
-  return [interrupted(head, live) ?? commitFinding(head.commit, relation)];
+  return [interrupted(head, live) ?? uncommitted(head) ?? commitFinding(head.commit, relation)];
 }
 
 function interrupted(head: Head, live: Live): Finding | undefined {
@@ -87,6 +87,15 @@ function interrupted(head: Head, live: Live): Finding | undefined {
     fix: running
       ? "if no apply is running, run trueup apply again: it finishes what is left"
       : "run trueup apply again: it finishes what is left",
+  };
+}
+
+function uncommitted({ commit, dirty }: Head): Finding | undefined {
+  if (dirty !== true || commit === null) return undefined;
+  return {
+    status: "warning",
+    message: `commit ${shortCommit(commit)} is live together with changes that were in no commit`,
+    fix: "commit what is meant, then trueup apply: it takes back the rest",
   };
 }
 
