@@ -141,10 +141,13 @@ function equality(cxt: KeywordCxt, allowed: readonly Plain[]): void {
 /** Where the mistakes of the branches begin and end is lost in ajv's flat list: they are counted as they come. */
 const counters = new WeakMap<object, { readonly start: Name; readonly ends: Name }>();
 
+/** What ajv calls for the parameters of a mistake. */
+type ParamsOf = Extract<NonNullable<CodeKeywordDefinition["error"]>["params"], (...args: never[]) => Code>;
+
 /** The keyword, with `params` told of its mistakes and `prepare` done before its own code. */
 function instrumented(
   original: CodeKeywordDefinition,
-  params: (cxt: KeywordCxt) => Code,
+  params: ParamsOf,
   prepare: (cxt: KeywordCxt) => void,
 ): CodeKeywordDefinition {
   return {
@@ -157,7 +160,7 @@ function instrumented(
   };
 }
 
-function endsOf(cxt: KeywordCxt): Code {
+function endsOf(cxt: Parameters<ParamsOf>[0]): Code {
   const counter = counters.get(cxt);
   const passing = (cxt.params as { passing?: Name }).passing;
   const ends = counter === undefined ? _`[]` : _`${counter.ends}`;
@@ -184,7 +187,7 @@ function withBranches(original: CodeKeywordDefinition): CodeKeywordDefinition {
 /** Adds `nested` to the parameters: how many mistakes directly before belong to this one. */
 function withNested(original: CodeKeywordDefinition): CodeKeywordDefinition {
   const usual = original.error?.params;
-  const params = (cxt: KeywordCxt): Code => {
+  const params: ParamsOf = (cxt) => {
     const counter = counters.get(cxt);
     const nested = counter === undefined ? _`0` : _`${ERRORS} - ${counter.start}`;
     const own = typeof usual === "function" ? usual(cxt) : (usual ?? _`{}`);
