@@ -25,20 +25,38 @@ export function sharedNames(unit: UnitId, mapped: MappedUnit["settings"], names:
   );
   const isMixed = all.some(({ member }) => holdsSecret(member.value));
   if (!isMixed && !all.some(({ setting }) => isRead(setting))) return [];
+  const nameOf = namesBy(names.envName);
   const seen = new Map<string, Named>();
   const told = new Set<string>();
   return all.flatMap((named): Problem[] => {
     const { path } = named.member;
     if (path[0] === "files") return [];
-    const name = names.envName(path) ?? toEnvName(path);
+    const name = nameOf(path);
     const twin = seen.get(name);
-    if (twin === undefined) seen.set(name, named);
+    if (twin === undefined) {
+      seen.set(name, named);
+      return [];
+    }
     const text = formatPath(path);
-    if (twin === undefined || formatPath(twin.member.path) === text || told.has(text)) return [];
+    if (formatPath(twin.member.path) === text || told.has(text)) return [];
     told.add(text);
     const problem = shared(name, twin, named, unit, names);
     return problem === undefined ? [] : [problem];
   });
+}
+
+const known = new WeakMap<MapContext["envName"], Map<string, string>>();
+
+/** Names of variables. An app has the same paths in every place, so answers are remembered. */
+function namesBy(envName: MapContext["envName"]): (path: KeyPath) => string {
+  const answers = known.get(envName) ?? new Map<string, string>();
+  known.set(envName, answers);
+  return (path) => {
+    const id = path.join("\0");
+    const name = answers.get(id) ?? envName(path) ?? toEnvName(path);
+    answers.set(id, name);
+    return name;
+  };
 }
 
 /** True if readers of the setting see variables. */
