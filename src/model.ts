@@ -327,6 +327,8 @@ export interface Head {
   readonly generation: number;
   /** Full id of the applied Git commit; null outside Git. */
   readonly commit: string | null;
+  /** True: what was applied is that commit and changes that are in none. */
+  readonly dirty?: true;
   readonly applyId: string;
   /** Full digest of the plan. */
   readonly plan: string;
@@ -497,6 +499,8 @@ export interface PlanSummary {
 export interface Receipt {
   readonly plan: string;
   readonly commit: string | null;
+  /** True: the commit, and changes that are in none. */
+  readonly dirty: boolean;
   readonly applyId: string;
   readonly startedAt: string;
   readonly durationMs: number;

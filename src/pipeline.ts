@@ -112,7 +112,8 @@ function planAgainst(
       pathOfKey: (unit, key) => pathOfKey(bench, destination.frame, unit, key),
       others: () => keysOfOthers(wanted, destination, live),
       reserved: destination.frame.reserved,
-      commit: options.commit,
+      // No commit holds what a dirty work tree applies.
+      commit: options.dirty ? null : options.commit,
       applyId: options.applyId,
     }),
   );

@@ -59,6 +59,7 @@ export const CODES = {
   TU5003: "path of a target does not fit its layout",
   TU5004: "value that goes nowhere",
   TU5005: "reserved key",
+  TU5006: "one variable for two values",
 } as const;
 export type Code = keyof typeof CODES;
 

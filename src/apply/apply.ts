@@ -122,6 +122,7 @@ async function commitGroups(
   const head: Head = {
     generation: (live.head?.head.generation ?? 0) + 1,
     commit: input.plan.commit,
+    ...(input.plan.dirty && input.plan.commit !== null ? { dirty: true } : {}),
     applyId: input.applyId,
     plan: input.plan.digest,
     state: "ready",

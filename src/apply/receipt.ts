@@ -11,7 +11,14 @@ export interface RunFacts {
 
 export function receiptOf(plan: Plan, destinations: readonly DestinationReceipt[], facts: RunFacts): Receipt {
   const { interrupted, ...rest } = facts;
-  return { plan: plan.id, commit: plan.commit, ...rest, result: resultOf(destinations, interrupted), destinations };
+  return {
+    plan: plan.id,
+    commit: plan.commit,
+    dirty: plan.dirty,
+    ...rest,
+    result: resultOf(destinations, interrupted),
+    destinations,
+  };
 }
 
 function resultOf(destinations: readonly DestinationReceipt[], interrupted: boolean): Receipt["result"] {

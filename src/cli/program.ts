@@ -64,6 +64,7 @@ function addChecks({ sub, finish, io }: Registry): void {
       finish(await (await others()).renderCommand(addresses, all(command), io));
     });
   withScope(sub("explain <address>", "why a value is what it is; also backwards from a key in a store"))
+    .option("--from <what>", "git, or live: also what the stores hold", "git")
     .option("--format <format>", "what to print: human, json", "human")
     .action(async (address: string, _: object, command: Command) => {
       finish(await (await others()).explainCommand(address, all(command), io));

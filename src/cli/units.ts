@@ -2,14 +2,18 @@
 import { type Scope, type UnitResult, unitsOf } from "../desired.ts";
 import { Failure } from "../failure.ts";
 import type { Origin } from "../model.ts";
-import { type Problem, hasErrors } from "../problem.ts";
+import { type Code, type Problem, hasErrors } from "../problem.ts";
 import { suggest } from "../suggest.ts";
 import { type OpenedProject } from "./project.ts";
 
-/** Units in scope, or what makes them unusable. A scope that names nothing is a usage error with a suggestion. */
+/**
+ * Units in scope, or what makes them unusable. A scope that names nothing is a usage error with a suggestion. Problems
+ * `aside` are no hindrance.
+ */
 export function lookAt(
   project: OpenedProject,
   scope: Scope,
+  aside: readonly Code[] = [],
 ): { readonly units: readonly UnitResult[] } | { readonly problems: readonly Problem[] } {
   if (project.bench === undefined || hasErrors(project.problems)) return { problems: project.problems };
   const units = [...unitsOf(project.bench, scope)];
@@ -20,7 +24,7 @@ export function lookAt(
     ...units.flatMap((unit) => unit.problems),
     ...project.bench.schemas.problems(),
   ];
-  return hasErrors(problems) ? { problems } : { units };
+  return hasErrors(problems.filter(({ code }) => !aside.includes(code))) ? { problems } : { units };
 }
 
 function nothingThere(project: OpenedProject, scope: Scope): Failure {

@@ -1,6 +1,7 @@
 /** What the doctor knows: gathered at the edge, judged by the other files of this folder. */
 import type { Failure } from "../failure.ts";
-import type { Destination, Key, Live, Place } from "../model.ts";
+import type { Destination, Key, Live, Place, PlainMap } from "../model.ts";
+import type { Right } from "../stores/store.ts";
 
 /** How the commit at hand stands to the one that is live (`git/history.ts`). */
 export type Relation = "same" | "ahead" | "behind" | "diverged" | "unknown";
@@ -43,6 +44,17 @@ export interface DestinationFacts {
     | { readonly kind: "failed"; readonly trouble: Trouble; readonly unreachable: boolean }
     /** `relation` is undefined where there is nothing to compare: never applied, or outside Git. */
     | { readonly kind: "read"; readonly live: Live; readonly relation: Relation | undefined };
+  /** What the credentials may do; undefined where the store was not asked. */
+  readonly rights?: { readonly found: readonly Right[] } | { readonly trouble: Trouble };
+  /** Settings that an apply would make. */
+  readonly toCome?: number;
+}
+
+/** Where a destination is: its connection without credentials that are read from the environment. */
+export interface ConnectionFacts {
+  readonly target: string;
+  readonly place: Pick<Place, "env" | "region" | "vars">;
+  readonly connection: PlainMap;
 }
 
 /** What a target's path gives for one unit: the part without the key, or the whole key of a blob. */

@@ -1,9 +1,9 @@
 /** Does a path name another environment than the one it is for? The classic slip of a copied target. */
 import { groupBy } from "../group.ts";
-import type { Place } from "../model.ts";
+import type { Place, Plain } from "../model.ts";
 import type { Check } from "../report/look/doctor.ts";
 import { some } from "../report/words.ts";
-import type { PathFacts } from "./facts.ts";
+import type { ConnectionFacts, PathFacts } from "./facts.ts";
 
 type Named = Pick<Place, "env" | "vars">;
 const SHOWN = 3;
@@ -14,8 +14,7 @@ const SHOWN = 3;
  * its own environment too, the level may mean something else: then it is a warning.
  */
 export function checkPaths(paths: readonly PathFacts[], places: readonly Named[], system: string): Check[] {
-  const owners = new Map<string, string>();
-  for (const place of places) for (const name of namesOf(place)) owners.set(name, place.env);
+  const owners = ownersOf(places);
   const slips = paths.flatMap((facts) => {
     const mine = namesOf(facts.place);
     const own = new Set([...mine, ...[facts.app, facts.place.region ?? "", system].map((name) => name.toLowerCase())]);
@@ -42,6 +41,59 @@ export function checkPaths(paths: readonly PathFacts[], places: readonly Named[]
       },
     ];
   });
+}
+
+/**
+ * The same for the texts of connections, word by word (an endpoint, a role, the variable of a credential): a warning,
+ * for one server may well serve several environments. The text itself is not repeated: it may hold a login.
+ */
+export function checkConnections(
+  connections: readonly ConnectionFacts[],
+  places: readonly Named[],
+  system: string,
+): Check[] {
+  const owners = ownersOf(places);
+  const slips = connections.flatMap(({ target, place, connection }) => {
+    const own = new Set([...namesOf(place), ...wordsIn(place.region ?? ""), ...wordsIn(system)]);
+    return textsIn(connection, ["connection"]).flatMap(({ path, text }) => {
+      const words = wordsIn(text);
+      const word = words.find((each) => !own.has(each) && owners.has(each));
+      if (word === undefined || words.some((each) => namesOf(place).includes(each))) return [];
+      return [{ target, env: place.env, other: owners.get(word) ?? word, setting: path.join(".") }];
+    });
+  });
+  const same = groupBy(slips, (slip) => JSON.stringify(slip));
+  return [...same.values()].flatMap(([slip]): Check[] => {
+    if (slip === undefined) return [];
+    const { target, env, other, setting } = slip;
+    return [
+      {
+        group: "targets",
+        name: `${target} ${env}`,
+        status: "warning",
+        message: `${setting} names ${other} but is used for ${env}`,
+        fix: `write {{env}} in targets.${target}.${setting}; if they share it on purpose, give it a name of neither`,
+      },
+    ];
+  });
+}
+
+function wordsIn(text: string): string[] {
+  return text
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== "");
+}
+
+function textsIn(value: Plain, path: readonly string[]): { readonly path: readonly string[]; readonly text: string }[] {
+  if (typeof value === "string") return [{ path, text: value }];
+  if (typeof value !== "object" || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((item: Plain) => textsIn(item, path));
+  return Object.entries(value).flatMap(([name, item]) => textsIn(item, name === "fromEnv" ? path : [...path, name]));
+}
+
+function ownersOf(places: readonly Named[]): ReadonlyMap<string, string> {
+  return new Map(places.flatMap((place) => namesOf(place).map((name) => [name, place.env] as const)));
 }
 
 function namesOf({ env, vars }: Named): string[] {

@@ -42,16 +42,31 @@ function placeholders(env: string, uses: readonly SecretUseSite[]): Check {
   };
 }
 
-/** Only stores whose versions carry a date (`7@1795273774123`, AWS SSM) can tell an age. */
+/** Only where versions carry a date: `7@1795273774123` (AWS SSM), `t1795273774123000` (secrets in a directory). */
+function momentOf(version: string): number | undefined {
+  const [, millis, micros] = /^(?:\d+@(\d{12,14})|t(\d{15,17}))$/u.exec(version) ?? [];
+  return millis === undefined ? (micros === undefined ? undefined : Number(micros) / 1000) : Number(millis);
+}
+
 function ages(uses: readonly SecretUseSite[], { live, warnAfterDays, now }: SecretFacts): Check[] {
   if (warnAfterDays === undefined) return [];
-  const old = uses.flatMap((use) => {
+  const dated = uses.flatMap((use) => {
     const state = stateOf(use, live.get(use.destination));
-    const changed = state.kind === "filled" ? /^\d+@(\d{12,14})$/u.exec(state.version)?.[1] : undefined;
-    const days = changed === undefined ? 0 : Math.floor((now - Number(changed)) / DAY);
+    return state.kind === "filled" ? [{ use, moment: momentOf(state.version) }] : [];
+  });
+  const old = dated.flatMap(({ use, moment }) => {
+    const days = moment === undefined ? 0 : Math.floor((now - moment) / DAY);
     return days > warnAfterDays ? [{ use, days }] : [];
   });
-  return [...groupBy(old, ({ use }) => use.env)].map(([env, group]): Check => {
+  const undated = new Set(dated.filter(({ moment }) => moment === undefined).map(({ use }) => use.name));
+  const unknown: Check = {
+    group: "secrets",
+    name: "age",
+    status: "unchecked",
+    message: `not known of ${plural(undated.size, "secret")}, whose store keeps no dates: ${some([...undated], SHOWN)}`,
+    fix: "aws-ssm and directory keep dates; for other stores, warn_after in trueup.yaml can do nothing",
+  };
+  const warnings = [...groupBy(old, ({ use }) => use.env)].map(([env, group]): Check => {
     const oldest = group.toSorted((a, b) => b.days - a.days);
     const names = [...new Set(oldest.map(({ use, days }) => `${formatAddress(use.unit, use.path)} (${days} d)`))];
     return {
@@ -62,4 +77,5 @@ function ages(uses: readonly SecretUseSite[], { live, warnAfterDays, now }: Secr
       fix: "change it where it comes from, then trueup secrets set; warn_after in trueup.yaml says when it is reported",
     };
   });
+  return [...(undated.size === 0 ? [] : [unknown]), ...warnings];
 }

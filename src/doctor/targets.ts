@@ -4,24 +4,27 @@ import type { Head, Live } from "../model.ts";
 import type { Check, CheckStatus } from "../report/look/doctor.ts";
 import { count, listed, shortCommit } from "../report/words.ts";
 import type { DestinationFacts, Relation } from "./facts.ts";
+import { rightsFindings } from "./rights.ts";
 import { troubleText } from "./trouble.ts";
 
-interface Finding {
+export interface Finding {
   readonly status: CheckStatus;
   readonly message: string;
   readonly fix?: string;
 }
 
-/** Access of every destination, then what is live. Destinations of one target with the same finding share a line. */
+/** Access of every destination, rights, then what is live. Destinations of one target with the same finding share a line. */
 export function checkTargets(facts: readonly DestinationFacts[]): Check[] {
-  return [...fold(facts, access), ...fold(facts, state), ...quotas(facts)];
+  return [
+    ...fold(facts, (one) => [access(one)]),
+    ...fold(facts, rightsFindings),
+    ...fold(facts, state),
+    ...quotas(facts),
+  ];
 }
 
-function fold(facts: readonly DestinationFacts[], judge: (facts: DestinationFacts) => Finding | undefined): Check[] {
-  const found = facts.flatMap((one) => {
-    const finding = judge(one);
-    return finding === undefined ? [] : [{ one, finding }];
-  });
+function fold(facts: readonly DestinationFacts[], judge: (facts: DestinationFacts) => readonly Finding[]): Check[] {
+  const found = facts.flatMap((one) => judge(one).map((finding) => ({ one, finding })));
   const same = groupBy(found, ({ one, finding }) =>
     JSON.stringify([one.destination.target.name, finding.status, finding.message, finding.fix ?? ""]),
   );
@@ -63,13 +66,13 @@ function access({ destination, outcome }: DestinationFacts): Finding {
   };
 }
 
-function state({ outcome }: DestinationFacts): Finding | undefined {
-  if (outcome.kind !== "read") return undefined;
+function state({ outcome }: DestinationFacts): Finding[] {
+  if (outcome.kind !== "read") return [];
   const { live, relation } = outcome;
   const head = live.head?.head;
   if (head === undefined)
-    return { status: "warning", message: "nothing was ever applied here", fix: "trueup apply, after trueup diff" };
-  return interrupted(head, live) ?? commitFinding(head.commit, relation);
+    return [{ status: "warning", message: "nothing was ever applied here", fix: "trueup apply, after trueup diff" }];
+  return [interrupted(head, live) ?? uncommitted(head) ?? commitFinding(head.commit, relation)];
 }
 
 function interrupted(head: Head, live: Live): Finding | undefined {
@@ -84,6 +87,15 @@ function interrupted(head: Head, live: Live): Finding | undefined {
     fix: running
       ? "if no apply is running, run trueup apply again: it finishes what is left"
       : "run trueup apply again: it finishes what is left",
+  };
+}
+
+function uncommitted({ commit, dirty }: Head): Finding | undefined {
+  if (dirty !== true || commit === null) return undefined;
+  return {
+    status: "warning",
+    message: `commit ${shortCommit(commit)} is live together with changes that were in no commit`,
+    fix: "commit what is meant, then trueup apply: it takes back the rest",
   };
 }
 
@@ -122,11 +134,15 @@ function commitFinding(commit: string | null, relation: Relation | undefined): F
 const SSM_QUOTA = 10_000;
 const NEARLY = 0.8;
 
-/** Parameters that were read in each account and region; those outside of our prefixes are not known. */
+/**
+ * Parameters that were read in each account and region, and those that an apply would add. Counting the others takes a
+ * call for every 50 of them and a right on the whole account, so they are not known.
+ */
 function quotas(facts: readonly DestinationFacts[]): Check[] {
   const ours = facts.filter(({ destination }) => destination.target.type === "aws-ssm");
   return [...groupBy(ours, ({ destination }) => destination.storeId).values()].flatMap((group): Check[] => {
     const keys = new Set<string>();
+    const toCome = group.reduce((sum, one) => sum + (one.toCome ?? 0), 0);
     for (const { destination, outcome } of group) {
       // A number that leaves out what could not be read would mislead.
       if (outcome.kind !== "read") return [];
@@ -137,8 +153,9 @@ function quotas(facts: readonly DestinationFacts[]): Check[] {
     const name = [...new Set(group.map(({ destination }) => destination.target.name))].join(", ");
     const places = placesText(group, group);
     const check = { group: "targets", name: `${name} ${places}` } as const;
-    const message = `${count(keys.size)} of ${count(SSM_QUOTA)} standard parameters of the account and region are below trueup's prefixes`;
-    if (keys.size < SSM_QUOTA * NEARLY) return [{ ...check, status: "ok", message }];
+    const more = toCome === 0 ? "" : `, ${count(keys.size + toCome)} after an apply`;
+    const message = `${count(keys.size)} of ${count(SSM_QUOTA)} standard parameters of the account and region are below trueup's prefixes${more}; what others keep there is not counted`;
+    if (keys.size + toCome < SSM_QUOTA * NEARLY) return [{ ...check, status: "ok", message }];
     return [
       {
         ...check,

@@ -27,31 +27,42 @@ export interface WantedVariable {
   readonly name: string;
   readonly path: KeyPath;
   readonly value: Value;
+  /** A plain value of the same name, for where nobody has filled in the secret. */
+  readonly shadowed?: Pick<WantedVariable, "path" | "value">;
 }
 
 /**
  * Every value of a unit under its variable's name: `x-env` of the schema (`envName`), else made from the path. Files
- * are left out. Throws `USAGE` if two values meet under one name.
+ * are left out. Where a secret and a plain value meet under one name the secret wins. Throws `USAGE` if two of a kind do.
  */
 export function wantedVariables(
   values: ValueMap,
   envName: (path: KeyPath) => string | undefined,
 ): readonly WantedVariable[] {
-  const seen = new Map<string, KeyPath>();
+  const byName = new Map<string, WantedVariable>();
   const clashes: string[] = [];
-  const wanted = [...leavesOf(values)].map(({ path, value }): WantedVariable => {
-    const name = envName(path) ?? toEnvName(path);
-    const twin = seen.get(name);
-    if (twin === undefined) seen.set(name, path);
-    else clashes.push(`${formatPath(twin)} and ${formatPath(path)} are both ${name}`);
-    return { name, path, value };
-  });
+  for (const { path, value } of leavesOf(values)) {
+    const found = { name: envName(path) ?? toEnvName(path), path, value };
+    const twin = byName.get(found.name);
+    const both = twin === undefined ? found : merged(twin, found);
+    if (both === undefined)
+      clashes.push(`${formatPath(twin?.path ?? [])} and ${formatPath(path)} are both ${found.name}`);
+    else byName.set(found.name, both);
+  }
   if (clashes.length > 0)
     throw new Failure("USAGE", "two values would be one environment variable", {
       details: clashes,
       fix: "give one of them another name in the schema: x-env: NAME",
     });
-  return wanted;
+  return [...byName.values()];
+}
+
+/** The secret of two values, the plain one in its shadow; undefined if both are of a kind. */
+function merged(one: WantedVariable, other: WantedVariable): WantedVariable | undefined {
+  const isSecret = holdsSecret(one.value);
+  if (isSecret === holdsSecret(other.value) || one.shadowed !== undefined) return undefined;
+  const [winner, shadowed] = isSecret ? [one, other] : [other, one];
+  return { ...winner, shadowed };
 }
 
 /**

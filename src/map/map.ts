@@ -23,6 +23,7 @@ import { leavesOf } from "../tree.ts";
 import { ciphertextOf } from "./ciphertext.ts";
 import { type Frame, targetsOf } from "./frame.ts";
 import { encodePath, encodeSegment, keyFault } from "./keys.ts";
+import { sharedNames } from "./tiers.ts";
 import { type KeyOf, type ParseTemplate, pathFor, pathOrigin, unitPrefix } from "./path.ts";
 
 export interface MapContext {
@@ -70,7 +71,7 @@ export function mapUnit(unit: RenderedUnit, context: MapContext): MappedUnit {
       { frame, unit: { unit: unit.id, app: unit.app.name, settings: list }, reads: readsOf(frame.target, keyOf) },
     ];
   });
-  problems.push(...homeless(unit, leaves, frames, context));
+  problems.push(...homeless(unit, leaves, frames, context), ...sharedNames(unit.id, settings, context));
   return { settings, problems };
 }
 

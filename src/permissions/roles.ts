@@ -2,7 +2,8 @@
 import { groupBy } from "../group.ts";
 import type { Area } from "./area.ts";
 import { type Policy, documentsOf } from "./policy.ts";
-import { keyStatements, partitionOf, readStatements, withMeta, writeStatements } from "./statements.ts";
+import { partitionOf } from "../stores/ssm/arn.ts";
+import { keyStatements, readStatements, withMeta, writeStatements } from "./statements.ts";
 import { type Trust, applySubject, planSubjects, trustPolicy } from "./trust.ts";
 
 export type RoleKind = "plan" | "apply" | "reader";

@@ -1,18 +1,9 @@
 /** Statements over SSM parameters and the KMS key that seals them. */
+import { parameterArn, partitionOf } from "../stores/ssm/arn.ts";
 import type { Area, Names } from "./area.ts";
 import type { Conditions, Statement } from "./policy.ts";
 
-/** `aws`, `aws-cn`, `aws-us-gov`: the first part of every ARN in a region. */
-export function partitionOf(region: string): string {
-  if (region.startsWith("cn-")) return "aws-cn";
-  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-}
-
 type Where = Pick<Area, "region" | "account">;
-
-function parameterArn({ region, account }: Where, name: string): string {
-  return `arn:${partitionOf(region)}:ssm:${region}:${account}:parameter${name}`;
-}
 
 /** The path itself and all below it: by-path reads are checked against the path's own ARN (cloudposse#1110). */
 function pathArns(where: Where, names: Names): string[] {

@@ -2,6 +2,7 @@
 import { digest } from "../canonical.ts";
 import type {
   Change,
+  ChangeKind,
   Conflict,
   Drift,
   Entry,
@@ -164,10 +165,14 @@ function isConflict(row: Row): boolean {
 }
 
 function changeOf(input: SettingInput, written: readonly Row[], found: ReadonlyMap<string, Plain>): Change {
-  const { setting, live, applied } = input;
+  const { live, applied } = input;
   const removed = new Set(written.filter((row) => row.wanted === undefined).map((row) => row.name));
   const empty = written.length === removed.size && [...found.keys()].every((name) => removed.has(name));
   const kind = live === undefined ? "create" : empty ? "delete" : applied === undefined ? "adopt" : "update";
+  return changeAs(kind, input, written);
+}
+
+function changeAs(kind: ChangeKind, { setting, live }: SettingInput, written: readonly Row[]): Change {
   return {
     kind,
     key: setting.key,
@@ -232,15 +237,5 @@ function planUnreadable(input: SettingInput): SettingPlan {
       : { ...outcome, conflicts: [{ ...row, kind: "both-changed" }] };
   const entry = entryAfter({ ...input, applied: undefined }, rows, rows);
   const kind = rows.length === 0 ? "delete" : applied === undefined ? "adopt" : "update";
-  const members = rows.map(memberChange);
-  const change: Change = {
-    kind,
-    key: setting.key,
-    setting: kind === "delete" ? undefined : setting,
-    expected: live?.version ?? null,
-    secret: false,
-    placeholder: false,
-    members,
-  };
-  return { ...outcome, entry, change };
+  return { ...outcome, entry, change: changeAs(kind, input, rows) };
 }

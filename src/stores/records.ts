@@ -31,6 +31,7 @@ export function decodeHead(text: string, key: Key): Head {
   return {
     generation: raw.generation as number,
     commit: raw.commit as string | null,
+    ...(raw.dirty === true ? { dirty: true } : {}),
     applyId: raw.applyId as string,
     plan: raw.plan as string,
     state: raw.state as Head["state"],

@@ -55,6 +55,32 @@ export type CommitEvent =
   /** Last event: the head is written. `proof` is for people: `revision 88214`. */
   | { readonly kind: "head"; readonly version: Version; readonly state: "ready" | "partial"; readonly proof: string };
 
+/** Where a destination's settings and records live, and what is there, for {@link Store.rights}. */
+export interface RightsQuery {
+  /** Each ends with a slash. */
+  readonly prefixes: readonly Key[];
+  /** Exact keys outside of the prefixes. */
+  readonly keys: readonly Key[];
+  /** Settings that an apply may write. */
+  readonly wanted: readonly Pick<Setting, "key" | "secret" | "layout">[];
+  /** What the store holds, as far as it could be read; the value tells a secret. */
+  readonly present: ReadonlyMap<Key, boolean>;
+  /** A name that nobody has, made by chance: letters, digits and hyphens. */
+  readonly nobody: string;
+}
+
+/** One thing that trueup must be allowed to do. */
+export interface Right {
+  /** `ssm:PutParameter`, `write`. */
+  readonly action: string;
+  /** Which of them needs it; undefined where both have one login. */
+  readonly role: "plan" | "apply" | undefined;
+  readonly state: "granted" | "missing" | "unchecked";
+  /** Of what is missing or unchecked: what it is about and why, and what to do. */
+  readonly message?: string;
+  readonly fix?: string;
+}
+
 export interface Store {
   /** Every entry asked for, in any order, page by page. A read that fails or may be incomplete throws: it never looks like a shorter store. */
   read(query: ReadQuery, signal?: AbortSignal): AsyncIterable<readonly Entry[]>;
@@ -63,6 +89,11 @@ export interface Store {
    * another version than expected. After `signal` aborts no further request is started; the one in flight is finished.
    */
   commit(head: HeadChange, groups: readonly Group[], signal?: AbortSignal): AsyncIterable<CommitEvent>;
+  /**
+   * Finds out what these credentials may do, with requests that cannot change anything, whatever their answer. Throws
+   * where the store cannot be asked at all.
+   */
+  rights?(query: RightsQuery, signal?: AbortSignal): Promise<readonly Right[]>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,14 @@
 /** ajv, set up for schemas that nobody here wrote. The only file that imports it. */
-import { _, Ajv, type AnySchemaObject, type CodeKeywordDefinition, type ErrorObject, type KeywordCxt, Name } from "ajv";
+import {
+  _,
+  Ajv,
+  type AnySchemaObject,
+  type Code,
+  type CodeKeywordDefinition,
+  type ErrorObject,
+  type KeywordCxt,
+  Name,
+} from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { fullFormats } from "ajv-formats/dist/formats.js";
 import type { Plain } from "../model.ts";
@@ -132,61 +141,66 @@ function equality(cxt: KeywordCxt, allowed: readonly Plain[]): void {
 /** Where the mistakes of the branches begin and end is lost in ajv's flat list: they are counted as they come. */
 const counters = new WeakMap<object, { readonly start: Name; readonly ends: Name }>();
 
-/**
- * Adds `ends` to the parameters of a failed `anyOf` or `oneOf`: how many mistakes the first branch gave, the first
- * two, and so on. They stand directly before the mistake of the keyword itself.
- */
-function withBranches(original: CodeKeywordDefinition): CodeKeywordDefinition {
+/** What ajv calls for the parameters of a mistake. */
+type ParamsOf = Extract<NonNullable<CodeKeywordDefinition["error"]>["params"], (...args: never[]) => Code>;
+
+/** The keyword, with `params` told of its mistakes and `prepare` done before its own code. */
+function instrumented(
+  original: CodeKeywordDefinition,
+  params: ParamsOf,
+  prepare: (cxt: KeywordCxt) => void,
+): CodeKeywordDefinition {
   return {
     ...original,
-    error: {
-      message: "",
-      params: (cxt) => {
-        const counter = counters.get(cxt);
-        const passing = (cxt.params as { passing?: Name }).passing;
-        const ends = counter === undefined ? _`[]` : _`${counter.ends}`;
-        return passing === undefined ? _`{ends: ${ends}}` : _`{ends: ${ends}, passing: ${passing}}`;
-      },
-    },
+    error: { message: "", params },
     code(cxt, ...more) {
-      const counter = { start: cxt.gen.const("start", ERRORS), ends: cxt.gen.const("ends", _`[]`) };
-      counters.set(cxt, counter);
-      const subschema = cxt.subschema.bind(cxt);
-      cxt.subschema = (applies, valid) => {
-        const inner = subschema(applies, valid);
-        cxt.gen.code(_`${counter.ends}.push(${ERRORS} - ${counter.start});`);
-        return inner;
-      };
+      prepare(cxt);
       original.code(cxt, ...more);
     },
   };
 }
 
+function endsOf(cxt: Parameters<ParamsOf>[0]): Code {
+  const counter = counters.get(cxt);
+  const passing = (cxt.params as { passing?: Name }).passing;
+  const ends = counter === undefined ? _`[]` : _`${counter.ends}`;
+  return passing === undefined ? _`{ends: ${ends}}` : _`{ends: ${ends}, passing: ${passing}}`;
+}
+
+/**
+ * Adds `ends` to the parameters of a failed `anyOf` or `oneOf`: how many mistakes the first branch gave, the first
+ * two, and so on. They stand directly before the mistake of the keyword itself.
+ */
+function withBranches(original: CodeKeywordDefinition): CodeKeywordDefinition {
+  return instrumented(original, endsOf, (cxt) => {
+    const counter = { start: cxt.gen.const("start", ERRORS), ends: cxt.gen.const("ends", _`[]`) };
+    counters.set(cxt, counter);
+    const subschema = cxt.subschema.bind(cxt);
+    cxt.subschema = (applies, valid) => {
+      const inner = subschema(applies, valid);
+      cxt.gen.code(_`${counter.ends}.push(${ERRORS} - ${counter.start});`);
+      return inner;
+    };
+  });
+}
+
 /** Adds `nested` to the parameters: how many mistakes directly before belong to this one. */
 function withNested(original: CodeKeywordDefinition): CodeKeywordDefinition {
-  const params = original.error?.params;
-  return {
-    ...original,
-    error: {
-      message: "",
-      params: (cxt) => {
-        const counter = counters.get(cxt);
-        const nested = counter === undefined ? _`0` : _`${ERRORS} - ${counter.start}`;
-        const own = typeof params === "function" ? params(cxt) : (params ?? _`{}`);
-        return _`{...${own}, nested: ${nested}}`;
-      },
-    },
-    code(cxt, ...more) {
-      const start = cxt.gen.let("start", ERRORS);
-      counters.set(cxt, { start, ends: start });
-      if (cxt.keyword === "propertyNames") {
-        const subschema = cxt.subschema.bind(cxt);
-        cxt.subschema = (applies, valid) => {
-          cxt.gen.assign(start, ERRORS);
-          return subschema(applies, valid);
-        };
-      }
-      original.code(cxt, ...more);
-    },
+  const usual = original.error?.params;
+  const params: ParamsOf = (cxt) => {
+    const counter = counters.get(cxt);
+    const nested = counter === undefined ? _`0` : _`${ERRORS} - ${counter.start}`;
+    const own = typeof usual === "function" ? usual(cxt) : (usual ?? _`{}`);
+    return _`{...${own}, nested: ${nested}}`;
   };
+  return instrumented(original, params, (cxt) => {
+    const start = cxt.gen.let("start", ERRORS);
+    counters.set(cxt, { start, ends: start });
+    if (cxt.keyword !== "propertyNames") return;
+    const subschema = cxt.subschema.bind(cxt);
+    cxt.subschema = (applies, valid) => {
+      cxt.gen.assign(start, ERRORS);
+      return subschema(applies, valid);
+    };
+  });
 }

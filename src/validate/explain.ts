@@ -15,6 +15,8 @@ export interface KeyDescription {
   readonly path: KeyPath;
   readonly xEnv?: string;
   readonly description?: string;
+  /** What the app takes where nothing is given. */
+  readonly default?: Plain;
 }
 
 /**
@@ -34,6 +36,9 @@ export function describeKey(
   const [first] = nodes;
   if (first === undefined) return undefined;
   const xEnv = firstText(nodes, "x-env");
+  const standard = nodes.flatMap(({ schema }) =>
+    typeof schema === "boolean" ? [] : (own(schema, "default") ?? []),
+  )[0];
   const description = firstText(nodes, "description") ?? firstText(nodes, "title");
   return {
     text: textOf(nodes),
@@ -41,6 +46,7 @@ export function describeKey(
     path: first.path,
     ...(xEnv === undefined ? {} : { xEnv }),
     ...(description === undefined ? {} : { description }),
+    ...(standard === undefined ? {} : { default: standard }),
   };
 }
 

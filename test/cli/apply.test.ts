@@ -1,5 +1,5 @@
 /** `trueup apply` as users run it: consent, guards, reviewed plans, history, interruption. */
-import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { tempFolder, writeFiles } from "../project.ts";
@@ -177,6 +177,26 @@ describe("guards", () => {
     expect(apply("--env", "dev").code).toBe(0);
     expect(apply("--allow", "dirty").code).toBe(0);
     expect(stored(repo.folder)["cfg/prod/orders/b"]).toBe("not committed");
+  });
+
+  it("what is applied before it is committed is recorded as such, until a commit is applied", () => {
+    base("a: 1\nb: not committed\n");
+    const { out } = apply("--allow", "dirty");
+    expect(out).toContain("and uncommitted changes is now live");
+    const record = (path: string): Record<string, unknown> =>
+      JSON.parse(readFileSync(join(repo.folder, ".trueup/live/cfg/.trueup/shop/local/prod", path), "utf8")) as Record<
+        string,
+        unknown
+      >;
+    const now = git(repo.folder, "rev-parse", "HEAD");
+    expect(record("head")).toMatchObject({ commit: now, dirty: true });
+    expect(record("units/orders")["commit"]).toBeNull();
+    expect(trueup(repo.folder, ["drift"]).out).toContain("and uncommitted changes");
+    expect(trueup(repo.folder, ["doctor"]).out).toContain("live together with changes that were in no commit");
+    const clean = applied("clean");
+    expect(record("head")).toMatchObject({ commit: clean });
+    expect(record("head")).not.toHaveProperty("dirty");
+    expect(record("units/orders")["commit"]).toBe(clean);
   });
 });
 

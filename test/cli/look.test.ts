@@ -75,7 +75,7 @@ describe("explain", () => {
     expect([code, err]).toEqual([0, ""]);
     expect(out).toMatch(/^orders@prod\.us-east-2:database\.pool\.max = 60$/mu);
     expect(out).toMatch(
-      /60 +apps\/orders\/prod\.us-east-2\.yaml:3 +◀ wins\n +40 +apps\/orders\/prod\.yaml:6\n +10 +apps\/orders\/base\.yaml:14/u,
+      /60 +apps\/orders\/prod\.us-east-2\.yaml:3 +◀ wins\n +40 +apps\/orders\/prod\.yaml:6 +shadowed\n +10 +apps\/orders\/base\.yaml:14 +shadowed\n/u,
     );
     expect(out).toMatch(/schema +integer, 1 … 200 +apps\/orders\/schema\.yaml:\d+/u);
     expect(out).toContain("/config/prod/us-east-2/orders/database/pool/max");

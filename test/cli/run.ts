@@ -44,6 +44,16 @@ export function trueup(folder: string, args: readonly string[], env: Env = {}, i
   return { code: status, out: stdout, err: stderr };
 }
 
+/** Like {@link trueup}, while servers of the test itself go on answering. */
+export async function trueupAside(folder: string, args: readonly string[], env: Env = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: environment(env) });
+  const texts = { out: "", err: "" };
+  child.stdout.on("data", (chunk: Buffer) => (texts.out += chunk.toString("utf8")));
+  child.stderr.on("data", (chunk: Buffer) => (texts.err += chunk.toString("utf8")));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, ...texts };
+}
+
 /** Like {@link trueup}, for steps that must work: throws with everything it said if it does not exit 0. */
 export function done(folder: string, args: readonly string[], env: Env = {}): Ran {
   const ran = trueup(folder, args, env);

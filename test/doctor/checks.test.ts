@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import type { DestinationFacts, PathFacts, Relation, ToolFacts } from "../../src/doctor/facts.ts";
-import { checkPaths } from "../../src/doctor/paths.ts";
+import { checkConnections, checkPaths } from "../../src/doctor/paths.ts";
 import { checkSecrets } from "../../src/doctor/secrets.ts";
 import { checkTargets } from "../../src/doctor/targets.ts";
 import { OLDEST_NODE, checkTool } from "../../src/doctor/tool.ts";
@@ -157,6 +157,10 @@ describe("targets", () => {
     expect(quota([ssm("dev", small), ssm("prod", other)])).toMatchObject({ status: "ok", name: "config dev, prod" });
     expect(quota([ssm("dev", small), ssm("prod", other)])?.message).toContain("22 of 10,000");
     expect(quota([ssm("dev", read(live({ entries: entries(0, 7999) })))])?.status).toBe("ok");
+    const growing = quota([{ ...ssm("dev", read(live({ entries: entries(0, 7999) }))), toCome: 3 }]);
+    expect(growing).toMatchObject({ status: "warning" });
+    expect(growing?.message).toContain("7,999 of 10,000");
+    expect(growing?.message).toContain("8,002 after an apply; what others keep there is not counted");
     expect(quota([ssm("dev", read(live({ entries: entries(0, 8000) })))])?.status).toBe("warning");
     expect(quota([ssm("dev", small), ssm("prod", { kind: "missing", credentials: [] })])).toBeUndefined();
     expect(quota([target(place("dev"), small)])).toBeUndefined();
@@ -191,6 +195,23 @@ describe("paths", () => {
     const [long] = check(at("/SHOP/PREPRODUCTION/orders/"));
     expect(long?.message).toContain("names PREPRODUCTION, which is staging, but is written by prod");
     expect(long?.fix).toContain("{{vars.long}}");
+  });
+
+  it("of connections may not either: a warning that does not repeat the text", () => {
+    const connection = {
+      endpoints: ["https://etcd.Staging.example.com:2379"],
+      username: { fromEnv: "PROD_USER" },
+      password: { fromEnv: "DEV_PASSWORD" },
+    };
+    const facts = { target: "config", place: place("prod", "eu"), connection };
+    const found = checkConnections([facts, facts], places, "shop");
+    expect(found.map(({ status, message }) => [status, message])).toEqual([
+      ["warning", "connection.endpoints names staging but is used for prod"],
+      ["warning", "connection.password names dev but is used for prod"],
+    ]);
+    expect(JSON.stringify(found)).not.toContain("example.com");
+    const own = { endpoints: ["https://prod-behind-staging.example.com"], directory: "live/prod" };
+    expect(checkConnections([{ ...facts, connection: own }], places, "shop")).toEqual([]);
   });
 
   it("are whole levels, and apps may be called as they like", () => {
@@ -270,7 +291,11 @@ describe("secrets", () => {
     });
     expect(brief(check([use("prod")], [holding("prod", old)]))).toEqual(["ok values"]);
     expect(brief(check([use("prod")], [holding("prod", `7@${NOW - 180 * DAYS}`)], 180))).toEqual(["ok values"]);
-    expect(brief(check([use("prod")], [holding("prod", "88214")], 1))).toEqual(["ok values"]);
+    const micros = `t${(NOW - 214 * DAYS) * 1000}`;
+    expect(check([use("prod")], [holding("prod", micros)], 180)[1]?.message).toContain("(214 d)");
+    const unknown = check([use("prod")], [holding("prod", "88214")], 1);
+    expect(brief(unknown)).toEqual(["ok values", "unchecked age"]);
+    expect(unknown[1]?.message).toContain("orders.db_password");
   });
 });
 
@@ -285,6 +310,8 @@ describe("the report", () => {
       "tool and repo\n  ✔ node  20.20.0\n\nsecrets\n  ⚠ prod  1 needs a value\n      fix   set it\n\n⚠ 1 warning\n",
     );
     expect(doctorText(checks.slice(1), { color: false })).toContain("✔ Everything is fine.");
+    const open: Check = { group: "targets", name: "config", status: "unchecked", message: "x" };
+    expect(doctorText([open], { color: false })).toBe("targets\n  ? config  x\n\n✔ Nothing is wrong; 1 not checked.\n");
   });
 
   it("is a stable document as JSON", () => {

@@ -3,7 +3,7 @@ import type { Workbench } from "../../desired.ts";
 import type { Failure } from "../../failure.ts";
 import { EXIT, type ExitCode, isFailure } from "../../failure.ts";
 import type { DestinationFacts, PathFacts, ToolFacts } from "../../doctor/facts.ts";
-import { checkPaths } from "../../doctor/paths.ts";
+import { checkConnections, checkPaths } from "../../doctor/paths.ts";
 import { checkSecrets } from "../../doctor/secrets.ts";
 import { checkTargets } from "../../doctor/targets.ts";
 import { checkTool } from "../../doctor/tool.ts";
@@ -101,6 +101,11 @@ async function checkWorld(project: OpenedProject, bench: Workbench, wanted: Want
   return [
     ...checkTargets(facts),
     ...checkPaths(pathsOf(wanted), places, config.system),
+    ...checkConnections(
+      wanted.destinations.map(({ target, place, connection }) => ({ target: target.name, place, connection })),
+      places,
+      config.system,
+    ),
     ...checkSecrets({
       uses: secretUses(wanted.destinations),
       live: new Map(

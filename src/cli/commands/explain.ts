@@ -4,7 +4,7 @@ import { canonicalJson } from "../../canonical.ts";
 import type { UnitResult } from "../../desired.ts";
 import { EXIT, type ExitCode, Failure } from "../../failure.ts";
 import type { KeyPath, Plain, Value } from "../../model.ts";
-import { type Explained, explainKeyText, explainText } from "../../report/look/explain.ts";
+import { type Explained, UNSHOWN, explainKeyText, explainText } from "../../report/look/explain.ts";
 import { secretText } from "../../report/look/rendered.ts";
 import { originsOf } from "../../resolve/origin.ts";
 import { layersFor } from "../../resolve/resolve.ts";
@@ -12,16 +12,25 @@ import { holdsSecret, isSecret } from "../../secret.ts";
 import { toEnvName } from "../../setting.ts";
 import { suggest } from "../../suggest.ts";
 import type { Expression } from "../../template/template.ts";
-import { leavesOf, valueAt } from "../../tree.ts";
+import { isPlainMap, isValueMap, leavesOf, own, valueAt } from "../../tree.ts";
 import { describeKey } from "../../validate/explain.ts";
 import { reportOptions } from "../context.ts";
 import { printInvalid } from "../invalid.ts";
 import { type Io, wantsColor } from "../io.ts";
+import { storePool } from "../../pipeline.ts";
+import { drivers } from "../../stores/registry.ts";
+import { type LiveStores, orderOf } from "../explain/order.ts";
 import { type CommonOptions, scopeOf } from "../options.ts";
 import { type OpenedProject, open } from "../project.ts";
 import { lookAt, whereText } from "../units.ts";
 
-export async function explainCommand(what: string, options: CommonOptions, io: Io): Promise<ExitCode> {
+export interface ExplainOptions extends CommonOptions {
+  readonly from?: string;
+}
+
+export async function explainCommand(what: string, options: ExplainOptions, io: Io): Promise<ExitCode> {
+  const from = options.from ?? "git";
+  if (from !== "git" && from !== "live") throw new Failure("USAGE", `--from ${from} is not git or live`);
   const project = await open(options, io, false);
   const isKey = what.startsWith("/");
   const pattern = parseAddress(what);
@@ -32,6 +41,8 @@ export async function explainCommand(what: string, options: CommonOptions, io: I
   const found = lookAt(
     project,
     isKey ? scopeOf(options) : { ...scopeOf(options), addresses: [`${pattern.app}@${pattern.place}`] },
+    // Which of two values wins is what people come here to see.
+    ["TU5006"],
   );
   if ("problems" in found) return printInvalid(found.problems, project, options, io);
   const report = reportOptions(options, io, project.loaded.repo);
@@ -44,7 +55,18 @@ export async function explainCommand(what: string, options: CommonOptions, io: I
     );
     return EXIT.ok;
   }
-  const items = explainAll(pattern.key, found.units, project);
+  const stores = from === "live" ? storePool(drivers, project.folder, io.env) : undefined;
+  let items: Explained[];
+  try {
+    items = await explainAll(
+      pattern.key,
+      found.units,
+      project,
+      stores && { stores, signal: io.signal, read: new Map() },
+    );
+  } finally {
+    await stores?.close();
+  }
   io.out(
     options.format === "json"
       ? `${JSON.stringify({ version: 1, values: items }, null, 2)}\n`
@@ -53,17 +75,23 @@ export async function explainCommand(what: string, options: CommonOptions, io: I
   return EXIT.ok;
 }
 
-function explainAll(glob: string, units: readonly UnitResult[], project: OpenedProject): Explained[] {
+async function explainAll(
+  glob: string,
+  units: readonly UnitResult[],
+  project: OpenedProject,
+  live: LiveStores | undefined,
+): Promise<Explained[]> {
   const folded = new Map<string, Explained>();
   for (const unit of units) {
     for (const path of pathsFor(glob, unit)) {
-      const item = explainOne(path, unit, project);
+      const item = await explainOne(path, unit, project, live);
       const id = canonicalJson([
         formatPath(path),
         unit.resolved.app.name,
         item.secret ?? item.value ?? null,
         item.sources.map((source) => source.where),
         item.stored.map((place) => place.key),
+        item.order.map((each) => [each.tier, each.live ?? null, each.wins]),
       ]);
       const known = folded.get(id);
       folded.set(id, known === undefined ? item : { ...known, units: [...known.units, ...item.units] });
@@ -88,15 +116,20 @@ function pathsFor(glob: string, unit: UnitResult): readonly KeyPath[] {
   return [...leavesOf(unit.rendered.values)].map((leaf) => leaf.path).filter((path) => matches(formatPath(path)));
 }
 
-function explainOne(path: KeyPath, unit: UnitResult, project: OpenedProject): Explained {
+async function explainOne(
+  path: KeyPath,
+  unit: UnitResult,
+  project: OpenedProject,
+  live: LiveStores | undefined,
+): Promise<Explained> {
   const { resolved, rendered } = unit;
   const text = path[0] === "files" ? rendered.files.get(path[1] ?? "") : undefined;
   const value: Value = valueAt(rendered.values, path) ?? text ?? null;
   const hidden = holdsSecret(value);
   const sources = originsOf(resolved.layers, path).map((source) => ({
-    raw: source.value,
+    raw: unshown(source.value, value),
     where: whereText(project, source.origin),
-    secret: false,
+    secret: source.value !== UNSHOWN && unshown(source.value, value) === UNSHOWN,
   }));
   const file =
     sources.length === 0
@@ -125,7 +158,22 @@ function explainOne(path: KeyPath, unit: UnitResult, project: OpenedProject): Ex
           },
     stored: storedAt(path, unit),
     env: schema?.xEnv ?? toEnvName(path),
+    order:
+      project.bench === undefined
+        ? []
+        : await orderOf(
+            { path, unit, bench: project.bench, project, schema, secretText: (secret) => secretText(secret, holder) },
+            live,
+          ),
   };
+}
+
+/** A layer's value without the plain texts that secrets replace in a higher layer. */
+function unshown(raw: Plain, value: Value | undefined): Plain {
+  if (value === undefined || !holdsSecret(value)) return raw;
+  if (isPlainMap(raw) && isValueMap(value))
+    return Object.fromEntries(Object.entries(raw).map(([key, item]) => [key, unshown(item, own(value, key))]));
+  return typeof raw === "string" && raw.includes("{{") ? raw : UNSHOWN;
 }
 
 function storedAt(path: KeyPath, unit: UnitResult): Explained["stored"] {

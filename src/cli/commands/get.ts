@@ -78,7 +78,9 @@ async function unitValue(
     throw new Failure("USAGE", `${formatPath(path)} is a map of several values that are stored one by one`, {
       fix: `name one of them: ${[...leavesOf(value, path)].map((leaf) => formatPath(leaf.path)).join(", ")}`,
     });
-  const text = await opened.live.textOf(unit, path);
+  // A secret in the store under the same name is what readers get; only `--reveal` may look at secrets.
+  const stronger = secret || !reveal ? undefined : await opened.live.overriding(unit, path);
+  const text = stronger ?? (await opened.live.textOf(unit, path));
   return text === undefined ? undefined : asTyped(text.reveal(), secret ? undefined : (value as Plain));
 }
 

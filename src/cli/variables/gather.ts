@@ -1,6 +1,6 @@
 /** Gathers the variables of one unit: values, secrets and what the person at the keyboard wants instead. */
 import { formatPath } from "../../address.ts";
-import type { UnitResult, Workbench } from "../../desired.ts";
+import type { UnitResult } from "../../desired.ts";
 import {
   type SecretValues,
   type Variable,
@@ -12,7 +12,6 @@ import { isFailure } from "../../failure.ts";
 import type { Failure } from "../../failure.ts";
 import type { KeyPath } from "../../model.ts";
 import { Sealed, holdsSecret } from "../../secret.ts";
-import { xEnvOf } from "../../validate/explain.ts";
 
 export interface Gathering {
   readonly unit: UnitResult;
@@ -20,6 +19,8 @@ export interface Gathering {
   readonly secrets: SecretValues;
   /** With it, plain values come from there too; without it they come from Git. */
   readonly plain: SecretValues | undefined;
+  /** With `plain`: a secret in the stores under the name of a plain value, which it overrides. */
+  readonly overriding: SecretValues | undefined;
   /** Lines of `.env.local` that people wrote: they win over everything but the shell. */
   readonly local: ReadonlyMap<string, string>;
   /** Lines that an earlier export wrote: heard only for secrets that nobody else has. */
@@ -32,14 +33,17 @@ export interface Gathered {
   readonly variables: readonly Variable[];
   /** Nobody has given these a value. */
   readonly missing: readonly { readonly name: string; readonly path: string; readonly secret: boolean }[];
+  /** Plain values that a secret of the same name wins over. */
+  readonly shadowed: readonly { readonly name: string; readonly path: string }[];
   /** Why the stores could not be asked; undefined if they could, or were not needed. */
   readonly trouble: Failure | undefined;
 }
 
-/** Precedence, strongest first: shell, `.env.local`, secrets, values. Stores are asked only for what is still open. */
+/** Precedence, strongest first: shell, `.env.local`, secret in the store, plain value. Stores are asked only for what is still open. */
 export async function gather(from: Gathering): Promise<Gathered> {
   const variables: Variable[] = [];
   const missing: { name: string; path: string; secret: boolean }[] = [];
+  const shadowed: { name: string; path: string }[] = [];
   let trouble: Failure | undefined;
   for (const wanted of wantedVariables(from.unit.rendered.values, from.envName)) {
     const secret = holdsSecret(wanted.value);
@@ -53,11 +57,14 @@ export async function gather(from: Gathering): Promise<Gathered> {
         trouble = error;
       }
     }
-    found ??= fromEarlier(wanted, secret, from);
+    found ??= fromEarlier(wanted, secret, from) ?? (await fromShadow(wanted, from, trouble === undefined));
     if (found === undefined) missing.push({ name: wanted.name, path: formatPath(wanted.path), secret });
     else variables.push(found);
+    const loser = wanted.shadowed?.path ?? wanted.path;
+    if (found?.secret === true && (wanted.shadowed !== undefined || !secret))
+      shadowed.push({ name: wanted.name, path: formatPath(loser) });
   }
-  return { variables, missing, trouble };
+  return { variables, missing, shadowed, trouble };
 }
 
 function fromPerson(wanted: WantedVariable, secret: boolean, from: Gathering): Variable | undefined {
@@ -70,14 +77,31 @@ function fromPerson(wanted: WantedVariable, secret: boolean, from: Gathering): V
 async function fromValues(
   wanted: WantedVariable,
   secret: boolean,
-  { unit, secrets, plain }: Gathering,
+  { unit, secrets, plain, overriding }: Gathering,
   reachable: boolean,
 ): Promise<Variable | undefined> {
   if (!secret && plain === undefined) return made(wanted, false, "values", plainText(wanted.value) ?? "");
   if (!reachable) return undefined;
+  const stronger = secret ? undefined : await overriding?.(unit, wanted.path);
+  if (stronger !== undefined)
+    return { name: wanted.name, path: wanted.path, secret: true, source: "secrets", text: stronger };
   const text = await (plain ?? secrets)(unit, wanted.path);
   if (text === undefined) return undefined;
   return { name: wanted.name, path: wanted.path, secret, source: secret ? "secrets" : "values", text };
+}
+
+/** The plain value of a name whose secret nobody has given a value yet. */
+async function fromShadow(
+  { name, shadowed }: WantedVariable,
+  { unit, plain }: Gathering,
+  reachable: boolean,
+): Promise<Variable | undefined> {
+  if (shadowed === undefined) return undefined;
+  const { path } = shadowed;
+  const variable = { name, path, secret: false, source: "values" } as const;
+  if (plain === undefined) return { ...variable, text: plainText(shadowed.value) ?? "" };
+  const text = reachable ? await plain(unit, path) : undefined;
+  return text === undefined ? undefined : { ...variable, text };
 }
 
 function fromEarlier(wanted: WantedVariable, secret: boolean, { earlier }: Gathering): Variable | undefined {
@@ -87,10 +111,4 @@ function fromEarlier(wanted: WantedVariable, secret: boolean, { earlier }: Gathe
 
 function made({ name, path }: WantedVariable, secret: boolean, source: Variable["source"], text: string): Variable {
   return { name, path, secret, source, text: secret ? new Sealed(text) : text };
-}
-
-/** `x-env` of an app's schema; nothing without one. */
-export function envNamesOf(bench: Workbench, unit: UnitResult): (path: KeyPath) => string | undefined {
-  const { schema } = unit.resolved.app;
-  return schema === undefined ? () => undefined : xEnvOf(bench.repo.schemas, schema);
 }

@@ -13,8 +13,9 @@ import type { Io } from "../io.ts";
 import { type CommonOptions, scopeOf } from "../options.ts";
 import { open } from "../project.ts";
 import { lookAt } from "../units.ts";
-import { type Gathered, envNamesOf, gather } from "./gather.ts";
+import { type Gathered, gather } from "./gather.ts";
 import { type LiveValues, liveValues } from "./live.ts";
+import { envNamesOf } from "./names.ts";
 
 export interface SourceOptions extends CommonOptions {
   readonly from?: string;
@@ -46,7 +47,10 @@ export async function withUnits<T>(
   if ("problems" in found || project.bench === undefined)
     return { invalid: printInvalid("problems" in found ? found.problems : project.problems, project, options, io) };
   const stores = storePool(drivers, project.folder, io.env);
-  const live = liveValues(stores, { which: from === "live" ? fromLiveOnly : "secrets", signal: io.signal });
+  const live = liveValues(project.bench, stores, {
+    which: from === "live" ? fromLiveOnly : "secrets",
+    signal: io.signal,
+  });
   try {
     return await work({ units: found.units, bench: project.bench, live, fromLive: from === "live" });
   } finally {
@@ -79,7 +83,7 @@ export function localEnvFile(io: Io): EnvFile {
   return envFileAt(join(io.cwd, ".env.local"));
 }
 
-/** Variables of one unit, by the precedence shell > `.env.local` > secrets > values. */
+/** Variables of one unit, by the precedence shell > `.env.local` > secret in the store > plain value. */
 export async function variablesOf(
   unit: UnitResult,
   opened: OpenedUnits,
@@ -90,6 +94,7 @@ export async function variablesOf(
     envName: envNamesOf(opened.bench, unit),
     secrets: opened.live.textOf,
     plain: opened.fromLive ? opened.live.textOf : undefined,
+    overriding: opened.fromLive ? opened.live.overriding : undefined,
     local: around.file.own,
     earlier: around.file.made,
     shell: around.shell,
@@ -117,8 +122,11 @@ export function requireComplete(unit: UnitResult, { missing, trouble }: Gathered
 }
 
 /** One line a variable: its name and the layer it comes from, for `-v`. */
-export function sourcesText({ variables }: Gathered): string {
+export function sourcesText({ variables, shadowed }: Gathered): string {
   const width = Math.max(0, ...variables.map(({ name }) => name.length));
   const rows = variables.map(({ name, source }) => `  ${name.padEnd(width)}  ${source}\n`);
-  return `precedence: shell > .env.local > secrets > values\n${rows.join("")}`;
+  const shadows = shadowed
+    .map(({ name, path }) => `  ${name}: the plain value ${path} is shadowed by a secret\n`)
+    .join("");
+  return `precedence: shell > .env.local > secrets > values\n${rows.join("")}${shadows}`;
 }

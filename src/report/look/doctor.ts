@@ -5,8 +5,8 @@ import { alignColumns } from "../table.ts";
 import { plural } from "../words.ts";
 
 export type CheckGroup = "tool" | "targets" | "workflows" | "secrets";
-/** `problem`: something is to be mended before trueup can do its work. `warning`: it works, but somebody should know. */
-export type CheckStatus = "ok" | "warning" | "problem";
+/** `problem`: something is to be mended before trueup can do its work. `warning`: it works, but somebody should know. `unchecked`: nobody knows. */
+export type CheckStatus = "ok" | "unchecked" | "warning" | "problem";
 
 export interface Check {
   readonly group: CheckGroup;
@@ -27,6 +27,7 @@ const TITLES: Readonly<Record<CheckGroup, string>> = {
 };
 const MARKS: Readonly<Record<CheckStatus, Span>> = {
   ok: styled("green", "✔"),
+  unchecked: styled("dim", "?"),
   warning: styled("yellow", "⚠"),
   problem: styled("red", "✖"),
 };
@@ -53,7 +54,9 @@ function groupLines(checks: readonly Check[]): Line[] {
 function verdict(checks: readonly Check[]): Line {
   const problems = checks.filter((check) => check.status === "problem").length;
   const warnings = checks.filter((check) => check.status === "warning").length;
-  if (problems + warnings === 0) return [MARKS.ok, " Everything is fine."];
+  const unchecked = checks.filter((check) => check.status === "unchecked").length;
+  if (problems + warnings === 0)
+    return [MARKS.ok, unchecked === 0 ? " Everything is fine." : ` Nothing is wrong; ${unchecked} not checked.`];
   const parts = [
     ...(problems === 0 ? [] : [plural(problems, "problem")]),
     ...(warnings === 0 ? [] : [plural(warnings, "warning")]),

@@ -27,9 +27,10 @@ export function driftReport(plan: Plan, ctx: DriftContext): string {
     ...conflicts.map((item) => [formatAddress(item.unit, item.path), conflictText(item, ctx.maxValueWidth)]),
   ];
   const foreign = plan.destinations.flatMap((destination) => destination.foreign);
-  const commits = [...new Set(plan.destinations.flatMap((destination) => destination.head?.head.commit ?? []))].map(
-    shortCommit,
-  );
+  const heads = plan.destinations.flatMap((destination) => destination.head?.head ?? []);
+  const commits = [
+    ...new Set(heads.flatMap(({ commit, dirty }) => (commit === null ? [] : [liveText(commit, dirty)]))),
+  ];
   const applied = commits.length === 0 ? "what was applied" : `what was applied (${commits.join(", ")})`;
   const lines: Line[] =
     rows.length === 0
@@ -58,4 +59,8 @@ function foreignLines(foreign: readonly string[], all: boolean): Line[] {
       `  + ${plural(foreign.length, "key")} nobody manages: ${shown.join(", ")}${more === 0 ? "" : ` and ${more} more (trueup drift --unmanaged)`}`,
     ],
   ];
+}
+
+function liveText(commit: string, dirty: true | undefined): string {
+  return `${shortCommit(commit)}${dirty === true ? " and uncommitted changes" : ""}`;
 }

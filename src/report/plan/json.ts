@@ -79,6 +79,7 @@ function destinationDocument(one: DestinationPlan): object {
         : {
             generation: head.generation,
             commit: head.commit,
+            dirty: head.dirty,
             apply: head.applyId,
             plan: head.plan,
             state: head.state,

@@ -58,7 +58,8 @@ function readBackLines(tally: Tally, width: number): Line[] {
 
 function verdictLines(receipt: Receipt, tally: Tally, ctx: ReceiptContext): Line[] {
   const where = listed(environmentsOf(receipt, ctx.world.places));
-  const commit = receipt.commit === null ? "the working tree" : `commit ${shortCommit(receipt.commit)}`;
+  const more = receipt.dirty ? " and uncommitted changes" : "";
+  const commit = receipt.commit === null ? "the working tree" : `commit ${shortCommit(receipt.commit)}${more}`;
   const took = duration(receipt.durationMs);
   switch (receipt.result) {
     case "applied":

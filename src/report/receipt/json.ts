@@ -8,6 +8,7 @@ export function jsonReceipt(receipt: Receipt): string {
     version: 1,
     plan: receipt.plan,
     commit: receipt.commit,
+    dirty: receipt.dirty,
     apply: receipt.applyId,
     started_at: receipt.startedAt,
     duration_ms: receipt.durationMs,

@@ -149,7 +149,8 @@ function foot(receipt: Receipt, tally: Tally, ctx: ReceiptMarkdownContext): stri
   const words = [
     `Undo: revert this pull request${tally.before === undefined ? "" : ` (back to ${code(shortCommit(tally.before))})`}`,
   ];
-  if (receipt.commit !== null) words.push(`commit ${code(shortCommit(receipt.commit))}`);
+  if (receipt.commit !== null)
+    words.push(`commit ${code(shortCommit(receipt.commit))}${receipt.dirty ? " and uncommitted changes" : ""}`);
   words.push(...(ctx.links ?? []).map((one) => wordLink(one.name, one.url)));
   return [`<sub>${words.join(" · ")}</sub>`];
 }

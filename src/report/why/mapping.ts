@@ -39,4 +39,15 @@ export const MAPPING: { readonly [code in Extract<Code, `TU5${string}`>]: Why } 
     before: 'meta: "/config/prod/orders"',
     after: 'meta: "/config/.trueup"',
   },
+  TU5006: {
+    means: [
+      "Two values of one app reach it under one name, from two stores. Where one is a secret and one is plain, readers let",
+      "the secret win (secret in the store > plain value > default in the schema), so the plain value changes nothing.",
+      "A plain value that a secret replaces in an environment's own file is something else, and fine.",
+    ],
+    causes: "a value that became a secret and was left behind; two paths that are one name in upper case; x-env twice",
+    proceed: "keep one of the two, or name one otherwise in the schema (x-env: NAME); trueup explain shows who wins",
+    before: 'database: { password: dev }   database_password: "{{secret.db_password}}"',
+    after: 'database: { password: "{{secret.db_password}}" }',
+  },
 };

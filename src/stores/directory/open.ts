@@ -4,6 +4,7 @@ import { commit } from "./commit.ts";
 import { type Disk, disk as realDisk } from "./disk.ts";
 import { placesOf } from "./generations.ts";
 import { read } from "./read.ts";
+import { rightsOf } from "./rights.ts";
 
 const LOCK_WAIT_MS = 10_000;
 
@@ -18,6 +19,7 @@ export function openDirectory(
     async *commit(head, groups, signal) {
       yield* await commit(disk, places, head, groups, { lockWaitMs, signal });
     },
+    rights: () => rightsOf(places),
     close: () => Promise.resolve(),
   };
 }

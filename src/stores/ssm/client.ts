@@ -1,5 +1,7 @@
 /** The one way to SSM: paced, retried where nothing can have happened, and never twice where something may have. */
 import type {
+  AddTagsToResourceCommandInput,
+  AddTagsToResourceCommandOutput,
   DeleteParametersCommandInput,
   DeleteParametersCommandOutput,
   GetParameterHistoryCommandInput,
@@ -25,6 +27,8 @@ interface Calls {
   GetParameterHistory: [GetParameterHistoryCommandInput, GetParameterHistoryCommandOutput];
   PutParameter: [PutParameterCommandInput, PutParameterCommandOutput];
   DeleteParameters: [DeleteParametersCommandInput, DeleteParametersCommandOutput];
+  /** Only to find out whether it is allowed: tags are given when a parameter is made. */
+  AddTagsToResource: [AddTagsToResourceCommandInput, AddTagsToResourceCommandOutput];
 }
 export type Operation = keyof Calls;
 type Input<O extends Operation> = Calls[O][0];
@@ -36,6 +40,7 @@ const RATE_OF: Readonly<Record<Operation, keyof Rates>> = {
   GetParameterHistory: "describe",
   PutParameter: "write",
   DeleteParameters: "delete",
+  AddTagsToResource: "describe",
 };
 
 /** Tries of a call that fails for other reasons than its rate. */
@@ -86,6 +91,7 @@ export async function openClient(options: Options, purpose: "plan" | "apply", cl
     GetParameterHistory: sdk.GetParameterHistoryCommand,
     PutParameter: sdk.PutParameterCommand,
     DeleteParameters: sdk.DeleteParametersCommand,
+    AddTagsToResource: sdk.AddTagsToResourceCommand,
   };
   const send: Send = (operation, input) => {
     const Command = commands[operation] as unknown as new (given: unknown) => never;

@@ -7,6 +7,7 @@ import type { Clock } from "./clock.ts";
 import { commit } from "./commit.ts";
 import type { Options } from "./options.ts";
 import { read } from "./read.ts";
+import { rightsOf } from "./rights.ts";
 
 /** A store over options that are complete already. Loads the SDK, and connects when it is first used. */
 export async function openSsm(options: Options, clock: Clock = realClock): Promise<Store> {
@@ -21,6 +22,9 @@ export async function openSsm(options: Options, clock: Clock = realClock): Promi
     },
     async *commit(head, groups, signal) {
       yield* commit(await write(), head, groups, signal);
+    },
+    async rights(query, signal) {
+      return rightsOf(reader, isOneRole ? undefined : await write(), query, signal);
     },
     async close() {
       reader.close();

@@ -25,6 +25,7 @@ export function receiptOf(fields: Partial<Receipt> = {}): Receipt {
   return {
     plan: small.id,
     commit: COMMIT,
+    dirty: false,
     applyId: "a-18",
     startedAt: "2026-11-20T12:21:00Z",
     durationMs: 900,

@@ -50,6 +50,8 @@ export interface SsmDouble {
   readonly calls: Call[];
   /** Asked before each call is done. */
   fault: (call: Call) => Fault | undefined | void;
+  /** Rights that are taken away: operation (`*` for all, or `kms:Decrypt`) and where names begin; looked at before anything else, as AWS does. */
+  denied: { readonly operation: string; readonly prefix: string }[];
   /** Number of calls of these operations; of all without any. */
   count(...operations: readonly string[]): number;
   handPut(key: Key, text: string, options?: { readonly secret?: boolean; readonly user?: string }): void;
@@ -84,6 +86,8 @@ export async function startDouble(options: DoubleOptions = {}): Promise<SsmDoubl
         return parameters.history(input as never);
       case "DeleteParameters":
         return parameters.remove(input["Names"] as string[]);
+      case "AddTagsToResource":
+        return parameters.tag(input["ResourceId"] as string);
       default:
         throw new Refusal("UnknownOperationException", operation);
     }
@@ -92,7 +96,9 @@ export async function startDouble(options: DoubleOptions = {}): Promise<SsmDoubl
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const operation = String(request.headers["x-amz-target"]).replace("AmazonSSM.", "");
     const input = JSON.parse(await textOf(request)) as Record<string, unknown>;
-    const names = (input["Names"] as string[] | undefined) ?? [String(input["Name"] ?? input["Path"])];
+    const names = (input["Names"] as string[] | undefined) ?? [
+      String(input["Name"] ?? input["Path"] ?? input["ResourceId"]),
+    ];
     const call: Call = { operation, names, at: now(), answer: "done" };
     calls.push(call);
     const fault = double.fault(call) ?? undefined;
@@ -112,6 +118,17 @@ export async function startDouble(options: DoubleOptions = {}): Promise<SsmDoubl
     const { operation, names } = call;
     const name = operation === "PutParameter" ? names[0] : undefined;
     try {
+      const isSealed = (asked: string): boolean =>
+        input["WithDecryption"] === true && parameters.live.get(asked)?.versions.at(-1)?.type === "SecureString";
+      const isDenied = double.denied.some((each) =>
+        names.some(
+          (asked) =>
+            asked.startsWith(each.prefix) &&
+            (["*", operation].includes(each.operation) || (each.operation === "kms:Decrypt" && isSealed(asked))),
+        ),
+      );
+      if (isDenied)
+        throw new Refusal("AccessDeniedException", `User: ${TRUEUP} is not authorized to perform: ssm:${operation}`);
       if (!quotas.take(operation)) throw new Refusal("ThrottlingException", "Rate exceeded");
       if (name !== undefined && busy.has(name))
         throw new Refusal(
@@ -146,6 +163,7 @@ export async function startDouble(options: DoubleOptions = {}): Promise<SsmDoubl
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     fault: () => undefined,
+    denied: [],
     count: (...operations) =>
       calls.filter((call) => operations.length === 0 || operations.includes(call.operation)).length,
     handPut(key, text, { secret, user = ALICE } = {}) {

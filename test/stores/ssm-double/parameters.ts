@@ -58,6 +58,11 @@ export function parametersOf(rules: Rules) {
       );
     if (last === undefined && input.Type === undefined)
       throw new Refusal("ValidationException", "A parameter type is required when you create a parameter.");
+    if (input.AllowedPattern !== undefined && !new RegExp(input.AllowedPattern, "u").test(input.Value))
+      throw new Refusal(
+        "ParameterPatternMismatchException",
+        "Parameter value, cannot be validated against allowedPattern",
+      );
     const grave = graves.get(input.Name);
     if (last === undefined && grave !== undefined && rules.now() - grave.at < rules.recreateMs)
       throw new Refusal("ParameterAlreadyExists", "The parameter was deleted less than 30 seconds ago.");
@@ -115,6 +120,12 @@ export function parametersOf(rules: Rules) {
       deleted.push(name);
     }
     return { DeletedParameters: deleted, InvalidParameters: names.filter((name) => !deleted.includes(name)) };
+  }
+
+  /** Tags are not kept: trueup only asks whether it might. */
+  function tag(name: string): object {
+    if (!live.has(name)) throw new Refusal("InvalidResourceId", "");
+    return {};
   }
 
   /** What a read sees of a name at this moment. */
@@ -209,7 +220,7 @@ export function parametersOf(rules: Rules) {
   const tokenOf = (prefix: string, after: string): string =>
     Buffer.from(JSON.stringify([prefix, after, empty++])).toString("base64");
 
-  return { live, put, remove, get, byPath, history };
+  return { live, put, tag, remove, get, byPath, history };
 }
 
 function afterOf(token: string, prefix: string): string {

@@ -18,6 +18,7 @@ export interface PutInput {
   readonly KeyId?: string;
   readonly Overwrite?: boolean;
   readonly Tier?: string;
+  readonly AllowedPattern?: string;
   readonly Description?: string;
   readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
 }
