@@ -10,6 +10,7 @@ import type { Sealed } from "../../secret.ts";
 import { encryptedPath, entryName } from "../../secrets/encrypted.ts";
 import { setSopsValue } from "../../secrets/sops/encrypt.ts";
 import { readSopsFile } from "../../secrets/sops/file.ts";
+import { awsKms } from "../../secrets/sops/kms.ts";
 import { type CreationRule, creationRule } from "../../secrets/sops/rules.ts";
 import type { Io } from "../io.ts";
 import { sopsKeys } from "../keys.ts";
@@ -89,6 +90,7 @@ async function textWith({ folder, secret }: EncryptedTarget, path: string, value
     now: io.now(),
     random: (count) => randomBytes(count),
     keys: fresh ? { ageIdentities: [] } : await sopsKeys(io),
+    encryptKms: awsKms().encryptKms,
   });
 }
 

@@ -10,7 +10,7 @@ import type { KeySource } from "./data-key.ts";
 import { placeValue, replaceAll, written } from "./draft.ts";
 import type { Loaded } from "./load.ts";
 import { newFileText } from "./new-file.ts";
-import type { EncryptKms } from "./new-file.ts";
+import type { EncryptKms, KeyGroups, RecipientName } from "./new-file.ts";
 import { checkMac, macOf, mustLoad, openItems } from "./open.ts";
 import type { Opened } from "./open.ts";
 import { leafAt } from "./tree.ts";
@@ -19,8 +19,8 @@ import type { Selector } from "./selector.ts";
 export type { EncryptKms } from "./new-file.ts";
 
 export interface SetOptions {
-  /** For a new file only: `age1…` or ARNs of KMS keys. An existing file keeps its own. */
-  readonly recipients: readonly string[];
+  /** For a new file only: `age1…` or KMS keys. An existing file keeps its own. */
+  readonly recipients: readonly RecipientName[] | KeyGroups;
   /** For a new file only: which values are encrypted. Default: all but those whose name ends in `_unencrypted`. */
   readonly selector?: Selector;
   /** Time of the change: ISO 8601 in UTC, seconds. */
@@ -95,6 +95,7 @@ async function emptyFile(path: string, dataKey: Uint8Array, change: Change, opti
     mac: sealValue(MAC_OF_NOTHING, dataKey, now, options.random(IV_BYTES)),
     encryptKms: options.encryptKms,
     selector: options.selector,
+    random: options.random,
   });
   return { path, text };
 }
