@@ -14,6 +14,7 @@ export { renderCommand } from "./render.ts";
 export { rollbackCommand } from "./rollback.ts";
 export { runInit, runNew } from "./scaffold.ts";
 export { inferCommand } from "./schema.ts";
-export { secretsListCommand, secretsSetCommand, secretsWhereCommand } from "./secrets.ts";
+export { secretsListCommand, secretsWhereCommand } from "./secrets.ts";
+export { secretsSetCommand } from "./secrets-set.ts";
 export { treeCommand } from "./tree.ts";
 export { whyCommand } from "./why.ts";
