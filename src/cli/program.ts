@@ -179,6 +179,15 @@ function addSecrets({ sub, finish, io }: Registry): void {
   ).action(async (app: string, name: string, _: object, command: Command) => {
     finish(await (await others()).secretsSetCommand(app, name, all(command), io));
   });
+  withScope(
+    secrets
+      .command("edit <app>")
+      .description(
+        "all values of an encrypted file in $EDITOR (app: shared for the shared ones); checked when it closes",
+      ),
+  ).action(async (app: string, _: object, command: Command) => {
+    finish(await (await others()).secretsEditCommand(app, all(command), io));
+  });
   withScope(sub("permissions [address...]", "print the least-privilege IAM roles for aws-ssm targets"))
     .option("--format <format>", "what to print: json, terraform, aws", "json")
     .option("--role <kinds>", "only these: plan, apply, reader", commas)

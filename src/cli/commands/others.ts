@@ -15,6 +15,7 @@ export { rollbackCommand } from "./rollback.ts";
 export { runInit, runNew } from "./scaffold.ts";
 export { inferCommand } from "./schema.ts";
 export { secretsListCommand, secretsWhereCommand } from "./secrets.ts";
+export { secretsEditCommand } from "./secrets-edit.ts";
 export { secretsSetCommand } from "./secrets-set.ts";
 export { treeCommand } from "./tree.ts";
 export { whyCommand } from "./why.ts";
