@@ -58,7 +58,7 @@ function faultOf(
 
 function problem(secret: SecretDefinition, message: string, fix: string): Problem {
   return {
-    code: "TU4011",
+    code: "TU4021",
     severity: "error",
     message,
     at: { file: secret.at.file, path: [...secret.at.path, "rotate", "previous"] },

@@ -63,7 +63,7 @@ export const SECRETS: { readonly [code in Extract<Code, `TU4${string}`>]: Why } 
     before: "secrets.yaml: stripe_key: { from: sops }, and no prod.sops.yaml",
     after: "trueup secrets set <app> stripe_key --env prod",
   },
-  TU4011: {
+  TU4021: {
     means: [
       "rotate.previous of a secret names the secret that keeps the value of before. It has to be another one, with the same",
       "holder (external or sops), that serves no other rotation.",
