@@ -34,7 +34,6 @@ export function privateFile(name: string, text: string, io: Pick<Io, "env" | "si
   const folder = privateFolder(io.env);
   const path = join(folder, name);
   const running = new AbortController();
-  const hangUp = (): never => process.exit(129);
   const dispose = (): void => {
     running.abort();
     process.removeListener("exit", dispose);
@@ -58,6 +57,11 @@ export function privateFile(name: string, text: string, io: Pick<Io, "env" | "si
     }
   };
   return { edit, dispose };
+}
+
+/** The terminal is gone. What is to be done at the end is done by listeners of `exit`. */
+function hangUp(): never {
+  process.exit(129);
 }
 
 /** `$XDG_RUNTIME_DIR` and `/dev/shm` are in memory on Linux; elsewhere the user's temporary folder has to do. */

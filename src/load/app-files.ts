@@ -97,10 +97,10 @@ export function readSecrets(
 }
 
 function rotationOf({ previous, grace }: PlainMap, prefix: string): NonNullable<SecretDefinition["rotate"]> {
-  const name = String(previous);
+  const name = previous as string;
   return {
     previous: name.startsWith("shared.") ? name : `${prefix}${name}`,
-    graceMs: milliseconds(String(grace ?? DEFAULT_GRACE)),
+    graceMs: milliseconds((grace ?? DEFAULT_GRACE) as string),
   };
 }
 

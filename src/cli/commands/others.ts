@@ -16,6 +16,7 @@ export { runInit, runNew } from "./scaffold.ts";
 export { inferCommand } from "./schema.ts";
 export { secretsListCommand, secretsWhereCommand } from "./secrets.ts";
 export { secretsEditCommand } from "./secrets-edit.ts";
+export { secretsRotateCommand } from "./secrets-rotate.ts";
 export { secretsSetCommand } from "./secrets-set.ts";
 export { treeCommand } from "./tree.ts";
 export { whyCommand } from "./why.ts";

@@ -7,7 +7,7 @@ import { formatAddress } from "../../address.ts";
 import { type StorePool, storePool, want } from "../../pipeline.ts";
 import { type SecretRow, secretsText } from "../../report/look/secrets.ts";
 import { safeText } from "../../report/redact.ts";
-import { type SecretUseSite, nameOf, secretUses, stateOf } from "../../secrets/uses.ts";
+import { type SecretUseSite, nameOf, rotationOf, secretUses, stateOf } from "../../secrets/uses.ts";
 import { drivers } from "../../stores/registry.ts";
 import { suggest } from "../../suggest.ts";
 import type { Wanted } from "../../wanted.ts";
@@ -77,12 +77,35 @@ export function secretsListCommand(app: string | undefined, options: CommonOptio
           const here = own.filter((use) => use.env === env);
           return holder === "sops" ? encryptedWord(here, opened) : stateWord(here, live);
         }),
+        rotations: envs.map((env) => sinceOf(own, env, live)),
         usedBy: [...new Set(own.map((use) => formatAddress(use.app, use.path)))],
       };
     });
     const json = () =>
-      `${JSON.stringify({ version: 1, secrets: rows.map((row) => ({ ...row, states: Object.fromEntries(envs.map((env, index) => [env, WORDS[row.states[index]?.slice(0, 1) ?? ""] ?? "unused"])) })) }, null, 2)}\n`;
-    io.out(options.format === "json" ? json() : secretsText(rows, envs, reportOptions(options, io, opened.repo)));
+      `${JSON.stringify(
+        {
+          version: 1,
+          secrets: rows.map((row) => ({
+            ...row,
+            states: Object.fromEntries(
+              envs.map((env, index) => [env, WORDS[row.states[index]?.slice(0, 1) ?? ""] ?? "unused"]),
+            ),
+            rotations: Object.fromEntries(
+              envs.flatMap((env, index) => {
+                const since = row.rotations[index];
+                return since === undefined ? [] : [[env, { since }]];
+              }),
+            ),
+          })),
+        },
+        null,
+        2,
+      )}\n`;
+    io.out(
+      options.format === "json"
+        ? json()
+        : secretsText(rows, envs, { ...reportOptions(options, io, opened.repo), now: Date.parse(io.now()) }),
+    );
     return EXIT.ok;
   });
 }
@@ -116,6 +139,12 @@ function encryptedWord(uses: readonly SecretUseSite[], { bench, wanted }: Opened
   });
   const newest = dates.toSorted().at(-1);
   return newest === undefined ? "" : `✔ ${newest}`;
+}
+
+/** When the oldest rotation that is open in an environment began. */
+function sinceOf(uses: readonly SecretUseSite[], env: string, live: ReadonlyMap<string, Live>): string | undefined {
+  const here = uses.filter((use) => use.env === env);
+  return here.flatMap((use) => rotationOf(use, live.get(use.destination)) ?? []).toSorted()[0];
 }
 
 /** The worst state of an environment is what matters. */
