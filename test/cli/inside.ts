@@ -6,7 +6,7 @@ import type { Ran } from "./run.ts";
 export interface Inside {
   readonly env?: Readonly<Record<string, string>>;
   /** What is typed, or piped in, where a value is asked for. */
-  readonly value?: string;
+  readonly value?: string | (() => Promise<string>);
   /** Answers to questions, in order; without them there is nobody to ask. */
   readonly answers?: readonly string[];
   /** ISO 8601. */
@@ -35,7 +35,7 @@ export async function inside(folder: string, args: readonly string[], given: Ins
     clock: () => 0,
     randomId: () => `id-${process.pid}-${++ids}`,
     ask: given.answers === undefined ? undefined : ask,
-    askHidden: () => Promise.resolve(given.value ?? ""),
+    askHidden: () => (typeof given.value === "function" ? given.value() : Promise.resolve(given.value ?? "")),
     signal: given.signal ?? new AbortController().signal,
   };
   return { code: await main(args, io), ...texts };

@@ -1,5 +1,5 @@
 /** Rotation of secrets: two values valid for a while, one in the end, and every step told to the next person. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { tempFolder, writeFiles } from "../project.ts";
@@ -18,7 +18,7 @@ const LATER = "2026-11-22T12:00:01.000Z";
 
 /** `api` accepts both values, `web` sends the present one; both in two regions. */
 const files = (target: string): Record<string, string> => ({
-  "trueup.yaml": `version: 1\nsystem: shop\nenvironments:\n  dev: {}\n  prod: { regions: [east, west] }\ntargets:\n  main: { ${target} }\n`,
+  "trueup.yaml": `version: 1\nsystem: shop\nenvironments:\n  dev: { regions: [east] }\n  prod: { regions: [east, west] }\ntargets:\n  main: { ${target} }\n`,
   "shared/secrets.yaml": "token: { rotate: { previous: token_previous } }\ntoken_previous: {}\n",
   "apps/api/base.yaml":
     'tokens: { now: "{{shared.secret.token}}", before: "{{shared.secret.token_previous}}" }\nport: 80\n',
@@ -120,8 +120,9 @@ describe("on the directory store", () => {
     expect(values()).toEqual([NEW, NEW, OLD, OLD, NEW, NEW]);
   });
 
-  it("refuses what is no rotation", async () => {
-    expect(await rotate(OLD)).toMatchObject({ code: 0 });
+  it("refuses the value that is there already", async () => {
+    const { code, err } = await rotate(OLD);
+    expect([code, err]).toEqual([1, expect.stringContaining("this is the value that shared.token has already")]);
     expect(values()).toEqual([OLD, OLD, "?", "?", OLD, OLD]);
   });
 
@@ -321,6 +322,16 @@ describeWithEtcd("on etcd", () => {
     for (const [, text] of await etcd.everything("/cfg/.trueup/")) expect(text).not.toContain("canary");
     await rotate("", " --finish --now");
     expect(await read("west/api/tokens/before")).toBe(NEW);
+    const meanwhile = async (): Promise<string> => {
+      await etcd.ctl("put", "/cfg/prod/east/web/token", "by somebody else");
+      return THIRD;
+    };
+    const late = await trueup("secrets rotate shared token --env prod --region east", { value: meanwhile });
+    expect([late.code, late.err]).toEqual([
+      5,
+      expect.stringContaining("/cfg/prod/east/web/token was changed by somebody else"),
+    ]);
+    expect(await read("east/web/token")).toBe("by somebody else");
   });
 });
 
@@ -409,6 +420,5 @@ describe("records", () => {
     const own = [...filesBelow(join(folder, ".trueup/live"))].filter(([path]) => path.includes(".trueup/"));
     expect(own.length).toBeGreaterThan(2);
     for (const [, { text }] of own) expect(text).not.toContain("canary");
-    writeFileSync(join(folder, "seen"), "");
   });
 });
