@@ -23,11 +23,11 @@ const PEM = "-----BEGIN X-----\nabc\ndef\n-----END X-----\n";
 let folder: string;
 let dispose: () => void;
 let runtime: string;
-const env = (editor: string, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+const env = (program: string, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
   SOPS_AGE_KEY: IDENTITIES.one,
   XDG_RUNTIME_DIR: runtime,
   HOME: folder,
-  EDITOR: editor,
+  EDITOR: program,
   ...more,
 });
 const PATH = "apps/orders/dev.sops.yaml";
@@ -60,7 +60,7 @@ describe("an edit", () => {
     const before = { db: lineOf("db"), cert: lineOf("cert") };
     const program = editor(
       "ed 1",
-      `cp "$1" "${folder}/seen"; ls -ld "$(dirname "$1")" "$1" | cut -c1-10 > "${folder}/modes"; echo 'api: "new: # one"' >> "$1"; touch "$1~"`,
+      `echo "$1" > "${folder}/where"; cp "$1" "${folder}/seen"; ls -ld "$(dirname "$1")" "$1" | cut -c1-10 > "${folder}/modes"; echo 'api: "new: # one"' >> "$1"; touch "$1~"`,
     );
     const { code, out, err } = edit(`"${program}"`);
     expect([code, err]).toEqual([0, ""]);
@@ -70,6 +70,7 @@ describe("an edit", () => {
     const seen = readFileSync(join(folder, "seen"), "utf8");
     expect(seen).toContain(`\ndb: ${CANARY}\ncert: |\n  -----BEGIN X-----\n  abc\n`);
     expect(seen).toContain("# Without a value: api\n");
+    expect(readFileSync(join(folder, "where"), "utf8").startsWith(`${runtime}/`)).toBe(true);
     expect(readFileSync(join(folder, "modes"), "utf8")).toBe("drwx------\n-rw-------\n");
     expect({ db: lineOf("db"), cert: lineOf("cert") }).toEqual(before);
     if (HAS_SOPS)

@@ -219,7 +219,11 @@ describe("in one JSON for each app", () => {
     expect(await ok("secrets list")).toMatch(/api\.own +external +\? +\?/u);
     await rotate(NEW);
     expect(blob()).toEqual({ NOW: NEW, BEFORE: OLD, PORT: "80", OWN: expect.stringContaining("PLACEHOLDER") });
-    expect(await ok("secrets list")).toMatch(/shared\.token +external +\? +. ↻ 0 min/u);
+    const base = readFileSync(join(folder, "apps/api/base.yaml"), "utf8");
+    writeFiles(folder, { "apps/api/base.yaml": `${base}extra: 1\n` });
+    await ok("apply --yes");
+    expect(blob()).toMatchObject({ NOW: NEW, BEFORE: OLD, EXTRA: "1" });
+    expect(await ok("secrets list --app api")).toMatch(/shared\.token +external +\? +. ↻ 0 min/u);
     await rotate("", " --finish --now");
     expect(blob()).toMatchObject({ NOW: NEW, BEFORE: NEW, PORT: "80" });
   });

@@ -248,7 +248,7 @@ describe("several values at once", () => {
 
   it("inside a map are not removed", async () => {
     const file = fixture("shapes.yaml");
-    const [nested] = [...(await decryptSops(file, KEYS_ONE)).keys()].filter((name) => name.includes("."));
+    const nested = Object.keys(await plain(file)).find((name) => name.includes("."));
     await expect(change(file, { [nested ?? ""]: undefined })).rejects.toMatchObject({ code: "USAGE" });
   });
 });
