@@ -3,7 +3,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, 
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { tempFolder, writeFiles } from "../project.ts";
-import { HAS_SOPS, IDENTITIES, RECIPIENTS, sops } from "../secrets/sops-files.ts";
+import { Sealed } from "../../src/secret.ts";
+import { changeSopsValues } from "../../src/secrets/sops/encrypt.ts";
+import { HAS_SOPS, IDENTITIES, RECIPIENTS, SET, sops } from "../secrets/sops-files.ts";
 import { inside } from "./inside.ts";
 import { type Ran, filesBelow, interrupted, trueup } from "./run.ts";
 
@@ -43,12 +45,12 @@ function editor(name: string, script: string): string {
 const edit = (program: string, ...more: string[]): Ran =>
   trueup(folder, ["secrets", "edit", "orders", "--env", "dev", ...more], env(program));
 
-beforeEach(() => {
+beforeEach(async () => {
   ({ folder, dispose } = tempFolder(FILES));
   runtime = join(folder, "run time");
   mkdirSync(runtime);
-  for (const [name, value] of Object.entries({ db: CANARY, cert: PEM }))
-    expect(trueup(folder, ["secrets", "set", "orders", name, "--env", "dev"], env("x"), `${value}\n`).code).toBe(0);
+  const values = new Map(Object.entries({ db: CANARY, cert: PEM }).map(([name, value]) => [name, new Sealed(value)]));
+  writeFiles(folder, { [PATH]: await changeSopsValues({ path: PATH, text: "" }, values, SET) });
 });
 afterEach(() => {
   expect(readdirSync(runtime)).toEqual([]);
@@ -115,9 +117,10 @@ describe("an edit", () => {
 });
 
 describe("what is wrong", () => {
-  const refused = (script: string): string => {
+  const refused = async (script: string): Promise<string> => {
     const before = file();
-    const { code, out, err } = edit(editor("bad", script));
+    const args = ["secrets", "edit", "orders", "--env", "dev"];
+    const { code, out, err } = await inside(folder, args, { env: env(editor("bad", script)) });
     expect([code, out]).toEqual([3, ""]);
     expect(err).toContain("Nothing was changed.");
     expect(err).not.toMatch(/canary|hidden-9/u);
@@ -145,8 +148,8 @@ describe("what is wrong", () => {
       `sed -i 's/^db: .*/db: hid/' "$1"`,
       "the value given for orders.db does not fit: db.password must have at least 8 characters",
     ],
-  ])("%s: is named by its line, the value is not", (_, script, said) => {
-    expect(refused(script)).toContain(said);
+  ])("%s: is named by its line, the value is not", async (_, script, said) => {
+    expect(await refused(script)).toContain(said);
   });
 
   it("is offered for another edit on a terminal, and taken once it is right", async () => {
