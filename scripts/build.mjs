@@ -18,6 +18,7 @@ const LAZY = {
   "sdk-etcd": "etcd3",
   "sdk-git": "simple-git",
   "sdk-ssm": "@aws-sdk/client-ssm",
+  "sdk-kms": "@aws-sdk/client-kms",
   "sdk-aws-roles": "@aws-sdk/credential-providers",
   "sdk-age": "age-encryption",
 };

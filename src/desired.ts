@@ -23,6 +23,7 @@ import { originOf } from "./resolve/origin.ts";
 import { checkOverrides } from "./resolve/overrides.ts";
 import { merger, resolve } from "./resolve/resolve.ts";
 import { secretsIn } from "./secret.ts";
+import { rotationProblems } from "./secrets/rotations.ts";
 import { type EncryptedSecrets, encryptedPath, readEncrypted } from "./secrets/encrypted.ts";
 import type { Limits } from "./stores/store.ts";
 import { type TemplateEngine, templateEngine } from "./template/engine.ts";
@@ -78,6 +79,7 @@ export async function prepare(repo: Repo, limits: Workbench["limits"]): Promise<
     ...problems,
     ...checkOverrides(repo.shared.layers, () => "warning"),
     ...unsupportedHolders(repo),
+    ...rotationProblems(repo),
     ...encrypted.problems,
   ];
   for (const place of repo.places) {

@@ -84,6 +84,8 @@ export interface SecretDefinition {
   readonly holder: Holder;
   readonly description: string | undefined;
   readonly owner: string | undefined;
+  /** A second secret that holds the value of before for a while after a rotation. */
+  readonly rotate?: { readonly previous: SecretId; readonly graceMs: number };
   readonly at: Origin;
 }
 
@@ -314,6 +316,8 @@ export interface LedgerEntry {
   readonly version: Version | undefined;
   /** Version of a placeholder that trueup made and nobody had filled when the record was written. */
   readonly placeholder?: Version | true;
+  /** Secrets that are being rotated, by the name of the member: when the new value was written. ISO 8601. */
+  readonly rotations?: ReadonlyMap<string, string>;
   readonly secret: boolean;
   /**
    * In groups and blobs: digest of each member's value; null for a secret, or `c:` and its ciphertext's digest. Names

@@ -53,6 +53,7 @@ export const CODES = {
   TU4005: "holder of a secret that this version cannot serve",
   TU4006: "encrypted file cannot be used",
   TU4007: "secret without a value in Git",
+  TU4021: "rotation that cannot work",
   // ── mapping
   TU5001: "two settings on one physical key",
   TU5002: "store cannot hold this",

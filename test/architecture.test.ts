@@ -89,6 +89,13 @@ describe("imports", () => {
     expect(text.filter((source) => /^import (?!type)[^;]*from "(?:etcd3|@aws-sdk)/mu.test(source))).toEqual([]);
   });
 
+  it("only one file imports the SDK of KMS, and not when the program starts", () => {
+    const kms = all.filter((item) => item.to.startsWith("@aws-sdk/client-kms"));
+    expect(show(kms)).toEqual(["secrets/sops/kms.ts -> @aws-sdk/client-kms"]);
+    const text = readFileSync(join(SRC, "secrets/sops/kms.ts"), "utf8");
+    expect(text).not.toMatch(/^import (?!type)[^;]*from "@aws-sdk/mu);
+  });
+
   it("only src/forge and src/actions import GitHub's packages, and never when the program starts", () => {
     const githubs = all.filter((item) => /^@(?:actions|octokit)\//u.test(item.to));
     expect(show(githubs)).toContain("forge/client.ts -> @actions/github");

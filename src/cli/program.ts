@@ -180,6 +180,33 @@ function addSecrets({ sub, finish, io }: Registry): void {
   ).action(async (app: string, name: string, _: object, command: Command) => {
     finish(await (await others()).secretsSetCommand(app, name, all(command), io));
   });
+  withScope(
+    secrets
+      .command("edit <app>")
+      .description(
+        "all values of an encrypted file in $EDITOR (app: shared for the shared ones); checked when it closes",
+      ),
+  ).action(async (app: string, _: object, command: Command) => {
+    finish(await (await others()).secretsEditCommand(app, all(command), io));
+  });
+  withScope(
+    secrets
+      .command("rotate <app> [name]")
+      .description(
+        "give it a new value everywhere in an environment; the one of before stays valid where secrets.yaml says so",
+      ),
+  )
+    .option("--generate", "make up the new value instead of asking for it")
+    .option("--length <number>", "characters of a generated value (default: 32)")
+    .option(
+      "--alphabet <name>",
+      "of a generated value: alphanumeric, hex, base64url, printable (default: alphanumeric)",
+    )
+    .option("--finish", "after the grace time: let only the new value be valid")
+    .option("--now", "finish although the grace time is not over")
+    .action(async (app: string, name: string | undefined, _: object, command: Command) => {
+      finish(await (await others()).secretsRotateCommand(app, name, all(command), io));
+    });
   withScope(sub("permissions [address...]", "print the least-privilege IAM roles for aws-ssm targets"))
     .option("--format <format>", "what to print: json, terraform, aws", "json")
     .option("--role <kinds>", "only these: plan, apply, reader", commas)

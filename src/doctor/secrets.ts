@@ -3,8 +3,9 @@ import { formatAddress } from "../address.ts";
 import { groupBy } from "../group.ts";
 import type { Live } from "../model.ts";
 import type { Check } from "../report/look/doctor.ts";
+import { ageText } from "../report/look/secrets.ts";
 import { plural, some } from "../report/words.ts";
-import { type SecretUseSite, stateOf } from "../secrets/uses.ts";
+import { type SecretUseSite, rotationOf, stateOf } from "../secrets/uses.ts";
 
 export interface SecretFacts {
   readonly uses: readonly SecretUseSite[];
@@ -26,7 +27,7 @@ export function checkSecrets(facts: SecretFacts): Check[] {
   const filled = seen.length > 0 && seen.every((use) => kindOf(use) === "filled");
   const waiting = [...groupBy(open, (use) => use.env)].map(([env, uses]) => placeholders(env, uses));
   const fine: Check = { group: "secrets", name: "values", status: "ok", message: "every secret has a value" };
-  return [...(filled ? [fine] : []), ...waiting, ...ages(seen, facts)];
+  return [...(filled ? [fine] : []), ...waiting, ...rotations(seen, facts), ...ages(seen, facts)];
 }
 
 function placeholders(env: string, uses: readonly SecretUseSite[]): Check {
@@ -40,6 +41,28 @@ function placeholders(env: string, uses: readonly SecretUseSite[]): Check {
     message: `${plural(names.length, "secret needs", "secrets need")} a value: ${some(names, SHOWN)}`,
     fix: `trueup secrets set ${first.slice(0, at)} ${first.slice(at + 1)} --env ${env}`,
   };
+}
+
+/** Two values are valid until somebody finishes it. */
+function rotations(uses: readonly SecretUseSite[], { live, now }: SecretFacts): Check[] {
+  const open = uses.flatMap((use) => {
+    const since = rotationOf(use, live.get(use.destination));
+    return since === undefined ? [] : [{ use, since }];
+  });
+  return [...groupBy(open, ({ use }) => `${use.name} ${use.env}`)].flatMap(([, group]): Check[] => {
+    const since = group.map((one) => one.since).toSorted()[0] ?? "";
+    const name = group[0]?.use.name ?? "";
+    const env = group[0]?.use.env ?? "";
+    return [
+      {
+        group: "secrets",
+        name: env,
+        status: "warning",
+        message: `a rotation of ${name} is open for ${ageText(now - Date.parse(since))}: two values are valid`,
+        fix: `trueup secrets rotate ${name.replace(".", " ")} --env ${env} --finish`,
+      },
+    ];
+  });
 }
 
 /** Only where versions carry a date: `7@1795273774123` (AWS SSM), `t1795273774123000` (secrets in a directory). */

@@ -79,7 +79,7 @@ export function readSecrets(
   const { value, problems } = readChecked(file, options.merge, secretsSchema);
   if (value === undefined) return { value, problems };
   const definitions = Object.entries(value).map(([name, settings]): [SecretId, SecretDefinition] => {
-    const { from, description, owner } = asMap(settings);
+    const { from, description, owner, rotate } = asMap(settings);
     const id = `${options.prefix}${name}`;
     return [
       id,
@@ -88,11 +88,28 @@ export function readSecrets(
         holder: (from ?? options.holder) as Holder,
         description: description as string | undefined,
         owner: owner as string | undefined,
+        ...(rotate === undefined ? {} : { rotate: rotationOf(asMap(rotate), options.prefix) }),
         at: { file: file.path, path: [name], part: "key" },
       },
     ];
   });
   return { value: new Map(definitions), problems };
+}
+
+function rotationOf({ previous, grace }: PlainMap, prefix: string): NonNullable<SecretDefinition["rotate"]> {
+  const name = previous as string;
+  return {
+    previous: name.startsWith("shared.") ? name : `${prefix}${name}`,
+    graceMs: milliseconds((grace ?? DEFAULT_GRACE) as string),
+  };
+}
+
+const DEFAULT_GRACE = "24h";
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** `90m`, `24h`, `7d`, `2w`: the schema of secrets.yaml lets nothing else through. */
+function milliseconds(text: string): number {
+  return Number(text.slice(0, -1)) * (UNITS[text.slice(-1)] ?? 0);
 }
 
 export interface AppSettings {

@@ -148,6 +148,7 @@ function written(
     version: undefined,
     secret: setting.secret,
     ...(empty && external.length > 0 ? { placeholder: true as const } : {}),
+    ...rotationsOf(input, marks),
     ...(bare ? {} : { members: marks }),
   };
   const change: Change = {
@@ -160,6 +161,15 @@ function written(
     members,
   };
   return { ...NOTHING, change, entry, needsValue: kind === "adopt" ? [] : empty ? external : fresh };
+}
+
+/** A rotation goes on whatever else is written to the key, as long as the secret stays. */
+function rotationsOf(
+  { applied }: SettingInput,
+  marks: ReadonlyMap<string, string | null>,
+): Pick<LedgerEntry, "rotations"> {
+  const open = [...(applied?.rotations ?? [])].filter(([name]) => marks.get(name) === null);
+  return open.length === 0 ? {} : { rotations: new Map(open) };
 }
 
 /** A secret that gets a placeholder. */

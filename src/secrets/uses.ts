@@ -52,6 +52,11 @@ export function nameOf(app: string, id: SecretId): string {
   return id.startsWith("shared.") ? id : `${app}.${id}`;
 }
 
+/** When the rotation of its value began, if one is open: ISO 8601. */
+export function rotationOf(use: SecretUseSite, live: Live | undefined): string | undefined {
+  return live?.ledger.get(use.unit)?.record.settings.get(use.key)?.rotations?.get(use.member);
+}
+
 export type SecretState =
   | { readonly kind: "missing" }
   | { readonly kind: "placeholder" }

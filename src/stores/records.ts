@@ -42,7 +42,9 @@ export function decodeHead(text: string, key: Key): Head {
 }
 
 /** A plain value with its record's version is just its digest: most entries are, and a store may allow only 4 KB. */
-type RawEntry = string | { d?: string; v?: string; s?: 1; p?: string; m?: Record<string, string | 0> };
+type RawEntry =
+  | string
+  | { d?: string; v?: string; s?: 1; p?: string; r?: Record<string, string>; m?: Record<string, string | 0> };
 type RawMap = Record<string, RawEntry | 0>;
 
 /**
@@ -82,6 +84,7 @@ function encodeEntry(entry: LedgerEntry, written: Version | undefined): RawEntry
     v: version,
     ...(entry.secret ? { s: 1 as const } : {}),
     ...(entry.placeholder === undefined ? {} : { p: entry.placeholder === true ? version : entry.placeholder }),
+    ...(entry.rotations === undefined || entry.rotations.size === 0 ? {} : { r: Object.fromEntries(entry.rotations) }),
     ...(entry.members === undefined
       ? {}
       : { m: Object.fromEntries([...entry.members].map(([name, value]) => [name, value ?? 0])) }),
@@ -112,7 +115,8 @@ export function decodeLedger(text: string, key: Key, version: Version): LedgerRe
 function decodeEntry(raw: unknown, key: Key, version: Version): LedgerEntry {
   if (typeof raw === "string") return { digest: raw, version, secret: false };
   if (!isMap(raw)) throw notOurs(key);
-  const { d, v, s, p, m } = raw;
+  const { d, v, s, p, r, m } = raw;
+  if (r !== undefined && !isTexts(r)) throw notOurs(key);
   if (!isText(d) || !isText(v) || !isText(p) || (s !== undefined && s !== 1) || (m !== undefined && !isMap(m)))
     throw notOurs(key);
   const own = (text: string): Version => (text === SAME_VERSION ? version : text);
@@ -121,6 +125,7 @@ function decodeEntry(raw: unknown, key: Key, version: Version): LedgerEntry {
     version: own(v ?? SAME_VERSION),
     secret: s === 1,
     ...(p === undefined ? {} : { placeholder: own(p) }),
+    ...(r === undefined ? {} : { rotations: new Map(Object.entries(r)) }),
     ...(m === undefined ? {} : { members: decodeMembers(m, key) }),
   };
 }
@@ -136,6 +141,10 @@ function decodeMembers(raw: Readonly<Record<string, unknown>>, key: Key): Readon
 
 function isText(value: unknown): value is string | undefined {
   return value === undefined || typeof value === "string";
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return isMap(value) && Object.values(value).every((text) => typeof text === "string");
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

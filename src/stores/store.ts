@@ -122,6 +122,8 @@ export interface StoreDriver {
     readonly layout: "keys" | "groups" | "blob";
     readonly connection: PlainMap;
   };
+  /** How people name an older version of a key, if the store keeps it readable for a while: `/shop/orders/key:7`. */
+  readonly older?: (key: Key, version: Version) => string;
   /**
    * Opens the store. `connection` has its templates rendered and `{ fromEnv }` replaced by text. `folder` is the
    * config root, for relative paths. SDKs are loaded here, on first use.

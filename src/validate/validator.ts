@@ -7,7 +7,7 @@ import type { SchemaNode } from "./graph.ts";
 import { MAX_MISTAKES, type Meter, OverBudget } from "./meter.ts";
 import { type Mistake, mistakesOf } from "./mistakes.ts";
 import { openLeaves, plaintextFinder } from "./plaintext.ts";
-import { nameOf, privacyOf } from "./privacy.ts";
+import { type Privacy, nameOf, privacyOf } from "./privacy.ts";
 import { withStandIns } from "./standin.ts";
 import type { SchemaGraph } from "./graph.ts";
 
@@ -22,6 +22,11 @@ export interface UnitValidator {
   readonly schema: string;
   /** What is wrong with the values of one unit. The same object gives the same answer without being looked at again. */
   inspect(values: ValueMap): UnitFindings;
+  /**
+   * What is wrong with `filled`, where secrets stand as plain text, and was not with `values`, where they are secrets.
+   * No finding tells anything of a value, only the rule.
+   */
+  inspectFilled(values: ValueMap, filled: ValueMap): readonly Finding[];
 }
 
 /** A compiled subschema, with the way from ajv's copies back to the places in the files. */
@@ -56,7 +61,32 @@ export function unitValidator(parts: ValidatorParts): UnitValidator {
       remembered.set(values, known);
       return known;
     },
+    inspectFilled: (values, filled) => {
+      const blind = { ...words, privacy: BLIND };
+      const before = new Set(sureFindings(parts, blind, values).map(identity));
+      return sureFindings(parts, blind, filled).filter((finding) => !before.has(identity(finding)));
+    },
   };
+}
+
+/** Everything is a secret. */
+const BLIND: Privacy = { marked: () => true, hides: () => true, got: () => "" };
+
+function identity({ message, path }: Finding): string {
+  return JSON.stringify([message, path]);
+}
+
+/** Against the rules alone: plain text where a secret belongs is no mistake here. */
+function sureFindings(parts: ValidatorParts, words: Words, values: ValueMap): readonly Finding[] {
+  parts.meter.reset();
+  try {
+    const mistakes = mistakesIn(parts, parts.root, withStandIns(values));
+    const sure = certain(parts.graph, mistakes, () => false);
+    return sure.slice(0, MAX_FINDINGS).map((mistake) => findingOf(words, mistake));
+  } catch (error) {
+    if (error instanceof OverBudget || error instanceof RangeError) return [overBudget(error)];
+    throw error;
+  }
 }
 
 function inspect(

@@ -67,8 +67,9 @@ export async function interrupted(
   args: readonly string[],
   signal: NodeJS.Signals,
   when: (text: string) => boolean,
+  env: Env = {},
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: environment({}) });
+  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: environment(env) });
   const texts = { out: "", err: "" };
   let sent = false;
   const hear = (name: "out" | "err", chunk: Buffer): void => {

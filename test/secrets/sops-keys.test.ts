@@ -89,11 +89,31 @@ describe("creationRule", () => {
     expect(rule("creation_rules: [{ path_regex: nowhere, age: age1one }]")).toEqual({ rule: undefined });
   });
 
+  it("takes several key groups, with their threshold, and what KMS is to be asked with", () => {
+    const two =
+      "creation_rules: [{ THRESHOLD key_groups: [{ age: [age1one] }, { kms: [{ arn: a, role: r, context: { k: v } }] }] }]";
+    const groups = [["age1one"], [{ arn: "a", role: "r", context: { k: "v" } }]];
+    expect(rule(two.replace("THRESHOLD", ""))).toEqual({ rule: { recipients: { groups, threshold: 2 } } });
+    for (const wrong of [1, 3, "x"])
+      expect(rule(two.replace("THRESHOLD", `shamir_threshold: ${wrong},`))).toMatchObject({
+        problems: [{ code: "TU4006" }],
+      });
+    const role = "creation_rules: [{ aws_profile: p, kms: 'arn:aws:kms:x+arn:aws:iam::1:role/r, arn:aws:kms:y' }]";
+    expect(rule(role)).toEqual({
+      rule: {
+        recipients: [
+          { arn: "arn:aws:kms:x", role: "arn:aws:iam::1:role/r", profile: "p" },
+          { arn: "arn:aws:kms:y", profile: "p" },
+        ],
+      },
+    });
+  });
+
   it("refuses what it would have to leave out", () => {
     for (const text of [
       "creation_rules: [{ pgp: ABCDEF, age: age1one }]",
-      "creation_rules: [{ key_groups: [{ age: [age1one] }, { age: [age1two] }] }]",
-      "creation_rules: [{ kms: 'arn:aws:kms:x+arn:aws:iam::1:role/r' }]",
+      "creation_rules: [{ key_groups: [{ age: [age1one], merge: [{ age: [age1two] }] }] }]",
+      "creation_rules: [{ kms: [{ role: r }] }]",
       "creation_rules: [{ age: age1one, mac_only_encrypted: true }]",
       "creation_rules: [{ age: age1one, encrypted_regex: a, encrypted_suffix: b }]",
       "creation_rules: [{ path_regex: '(?=x)', age: age1one }]",

@@ -6,7 +6,7 @@ import { formatPath, parsePath } from "../../src/address.ts";
 import type { SourceFile } from "../../src/model.ts";
 import { Sealed } from "../../src/secret.ts";
 import { type KeySource, decryptSops } from "../../src/secrets/sops/decrypt.ts";
-import { setSopsValue } from "../../src/secrets/sops/encrypt.ts";
+import { changeSopsValues, setSopsValue } from "../../src/secrets/sops/encrypt.ts";
 import { HAS_SOPS, IDENTITIES, KEYS_ONE, RECIPIENTS, SET, fixture, sops } from "./sops-files.ts";
 
 async function set(file: SourceFile, name: string, value: string, options = SET): Promise<SourceFile> {
@@ -223,4 +223,32 @@ describe("a new file", () => {
     },
     60_000,
   );
+});
+
+describe("several values at once", () => {
+  const change = (file: SourceFile, values: Readonly<Record<string, string | undefined>>): Promise<string> => {
+    const sealed = Object.entries(values).map(([name, value]): [string, Sealed | undefined] => [
+      name,
+      value === undefined ? undefined : new Sealed(value),
+    ]);
+    return changeSopsValues(file, new Map(sealed), SET);
+  };
+
+  it.each(["new.yaml", "new.json"])("are set and removed in %s, and the others keep their bytes", async (path) => {
+    const first = { path, text: await change({ path, text: "" }, { a: "one", b: "two", c: "three" }) };
+    const line = (text: string): string | undefined => /^.*\bb"?: .*$/mu.exec(text)?.[0];
+    for (const gone of ["a", "c"]) {
+      const after = { path, text: await change(first, { [gone]: undefined, d: "four", nothing: undefined }) };
+      const { [gone]: _gone, ...rest } = { a: "one", b: "two", c: "three", d: "four" } as Record<string, string>;
+      expect(await plain(after)).toEqual(rest);
+      expect(line(after.text)).toBe(line(first.text));
+      if (HAS_SOPS) expect(sopsJson(after)).toEqual(rest);
+    }
+  });
+
+  it("inside a map are not removed", async () => {
+    const file = fixture("shapes.yaml");
+    const nested = Object.keys(await plain(file)).find((name) => name.includes("."));
+    await expect(change(file, { [nested ?? ""]: undefined })).rejects.toMatchObject({ code: "USAGE" });
+  });
 });

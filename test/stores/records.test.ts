@@ -108,6 +108,16 @@ describe("a ledger record", () => {
     expect([...found.values()].map((entry) => entry.version)).toEqual(["99", "99", "kept"]);
   });
 
+  it("remembers since when secrets are rotated, and takes nothing else for that", () => {
+    const rotations = new Map([["", "2026-11-21T12:00:00Z"]]);
+    const settings = { "/p/a": { digest: undefined, version: "3", secret: true, rotations } };
+    const text = encodeLedger(record(settings));
+    expect(decodeLedger(text, KEY, "9").settings.get("/p/a")).toEqual(settings["/p/a"]);
+    expect(encodeLedger(record({ "/p/a": { ...settings["/p/a"], rotations: new Map() } }))).not.toContain('"r"');
+    const wrong = text.replace('"2026-11-21T12:00:00Z"', "7");
+    expect(() => decodeLedger(wrong, KEY, "9")).toThrow("is not a ledger record that trueup wrote");
+  });
+
   it("remembers the version of a placeholder, also when only the store knew it", () => {
     const secret = { digest: undefined, version: undefined, secret: true };
     const settings = {

@@ -1,28 +1,23 @@
-/** `trueup secrets list | where | set`: names and states; a value only ever comes in through a prompt or a pipe. */
+/** `trueup secrets list | where`: names, states and uses, never a value. */
 import type { UnitResult, Workbench } from "../../desired.ts";
 import { EXIT, type ExitCode, Failure } from "../../failure.ts";
-import { groupBy } from "../../group.ts";
 import { readLive } from "../../live.ts";
 import type { Live, Repo } from "../../model.ts";
 import { formatAddress } from "../../address.ts";
 import { type StorePool, storePool, want } from "../../pipeline.ts";
 import { type SecretRow, secretsText } from "../../report/look/secrets.ts";
 import { safeText } from "../../report/redact.ts";
-import { Sealed } from "../../secret.ts";
-import { fillSecret } from "../../secrets/fill.ts";
-import { type SecretUseSite, nameOf, secretUses, stateOf } from "../../secrets/uses.ts";
+import { type SecretUseSite, nameOf, rotationOf, secretUses, stateOf } from "../../secrets/uses.ts";
 import { drivers } from "../../stores/registry.ts";
 import { suggest } from "../../suggest.ts";
-import { VERSION } from "../../version.ts";
 import type { Wanted } from "../../wanted.ts";
 import { reportOptions } from "../context.ts";
 import { printInvalid } from "../invalid.ts";
 import type { Io } from "../io.ts";
 import { type CommonOptions, scopeOf } from "../options.ts";
 import { type OpenedProject, open } from "../project.ts";
-import { setEncrypted } from "./set-encrypted.ts";
 
-interface Opened {
+export interface Opened {
   readonly bench: Workbench;
   readonly repo: Repo;
   readonly wanted: Wanted;
@@ -30,7 +25,8 @@ interface Opened {
   readonly stores: StorePool;
 }
 
-async function withSecrets(
+/** Opens the repo with its stores for the time of the work; an invalid configuration is printed instead. */
+export async function withSecrets(
   options: CommonOptions,
   io: Io,
   work: (opened: Opened) => Promise<ExitCode>,
@@ -53,7 +49,12 @@ async function withSecrets(
   }
 }
 
-async function liveOf(opened: Opened, destinations: ReadonlySet<string>, io: Io): Promise<ReadonlyMap<string, Live>> {
+/** What the destinations with these ids hold, by id. */
+export async function liveOf(
+  opened: Opened,
+  destinations: ReadonlySet<string>,
+  io: Io,
+): Promise<ReadonlyMap<string, Live>> {
   const live = new Map<string, Live>();
   for (const destination of opened.wanted.destinations) {
     if (destinations.has(destination.id))
@@ -76,12 +77,35 @@ export function secretsListCommand(app: string | undefined, options: CommonOptio
           const here = own.filter((use) => use.env === env);
           return holder === "sops" ? encryptedWord(here, opened) : stateWord(here, live);
         }),
+        rotations: envs.map((env) => sinceOf(own, env, live)),
         usedBy: [...new Set(own.map((use) => formatAddress(use.app, use.path)))],
       };
     });
     const json = () =>
-      `${JSON.stringify({ version: 1, secrets: rows.map((row) => ({ ...row, states: Object.fromEntries(envs.map((env, index) => [env, WORDS[row.states[index]?.slice(0, 1) ?? ""] ?? "unused"])) })) }, null, 2)}\n`;
-    io.out(options.format === "json" ? json() : secretsText(rows, envs, reportOptions(options, io, opened.repo)));
+      `${JSON.stringify(
+        {
+          version: 1,
+          secrets: rows.map((row) => ({
+            ...row,
+            states: Object.fromEntries(
+              envs.map((env, index) => [env, WORDS[row.states[index]?.slice(0, 1) ?? ""] ?? "unused"]),
+            ),
+            rotations: Object.fromEntries(
+              envs.flatMap((env, index) => {
+                const since = row.rotations[index];
+                return since === undefined ? [] : [[env, { since }]];
+              }),
+            ),
+          })),
+        },
+        null,
+        2,
+      )}\n`;
+    io.out(
+      options.format === "json"
+        ? json()
+        : secretsText(rows, envs, { ...reportOptions(options, io, opened.repo), now: Date.parse(io.now()) }),
+    );
     return EXIT.ok;
   });
 }
@@ -117,6 +141,12 @@ function encryptedWord(uses: readonly SecretUseSite[], { bench, wanted }: Opened
   return newest === undefined ? "" : `✔ ${newest}`;
 }
 
+/** When the oldest rotation that is open in an environment began. */
+function sinceOf(uses: readonly SecretUseSite[], env: string, live: ReadonlyMap<string, Live>): string | undefined {
+  const here = uses.filter((use) => use.env === env);
+  return here.flatMap((use) => rotationOf(use, live.get(use.destination)) ?? []).toSorted()[0];
+}
+
 /** The worst state of an environment is what matters. */
 function stateWord(uses: readonly SecretUseSite[], live: ReadonlyMap<string, Live>): string {
   const kinds = new Set(uses.map((use) => stateOf(use, live.get(use.destination)).kind));
@@ -137,50 +167,8 @@ export function secretsWhereCommand(name: string, options: CommonOptions, io: Io
   });
 }
 
-export interface SetOptions extends CommonOptions {
-  readonly yes?: boolean;
-}
-
-export async function secretsSetCommand(app: string, name: string, options: SetOptions, io: Io): Promise<ExitCode> {
-  if ((options.env ?? []).length === 0)
-    throw new Failure("USAGE", "--env says where the value belongs: no secret is the same everywhere", {
-      fix: "for example --env prod",
-    });
-  const id = app === "shared" ? `shared.${name}` : `${app}.${name}`;
-  const project = await open(options, io, false);
-  const { repo } = project.loaded;
-  const owner = repo?.apps.find((one) => one.name === app);
-  const secret = app === "shared" ? repo?.shared.secrets.get(id) : owner?.secrets.get(name);
-  // Before anything is rendered: without its value the configuration is not valid.
-  if (repo !== undefined && secret?.holder === "sops") {
-    const target = { folder: project.folder, repo, app: owner, secret };
-    return setEncrypted(target, () => askValue(id, io), options, io);
-  }
-  const fill = async (opened: Opened): Promise<ExitCode> => {
-    const uses = usesOf(opened, id);
-    const mixed = uses.find((use) => !use.whole);
-    if (mixed !== undefined)
-      throw new Failure(
-        "USAGE",
-        `${formatAddress(mixed.unit, mixed.path)} is more than the secret alone, so it cannot be filled in by itself`,
-      );
-    const byDestination = groupBy(uses, (use) => use.destination);
-    const live = await liveOf(opened, new Set(byDestination.keys()), io);
-    const value = await askValue(id, io);
-    for (const [destinationId, own] of byDestination) {
-      const destination = opened.wanted.destinations.find((candidate) => candidate.id === destinationId);
-      const found = live.get(destinationId);
-      if (destination === undefined || found === undefined) continue;
-      const facts = { applyId: io.randomId(), at: io.now(), by: io.env.USER ?? "", tool: VERSION };
-      const keys = await fillSecret(await opened.stores.open(destination), destination, found, own, value, facts);
-      for (const key of new Set(keys)) io.out(safeText(`  ${destinationId}  wrote ${key}\n`));
-    }
-    return EXIT.ok;
-  };
-  return withSecrets(options, io, fill, project);
-}
-
-function usesOf(opened: Opened, name: string): readonly SecretUseSite[] {
+/** Throws `USAGE` if there is no such secret, or nothing uses it in scope. */
+export function usesOf(opened: Opened, name: string): readonly SecretUseSite[] {
   const uses = opened.uses.filter((use) => use.name === name);
   if (uses.length > 0) return uses;
   const names = definitions(opened).map((secret) => secret.name);
@@ -189,15 +177,4 @@ function usesOf(opened: Opened, name: string): readonly SecretUseSite[] {
   throw new Failure("USAGE", known ? `no value uses the secret ${name} here` : `there is no secret called ${name}`, {
     fix: meant === undefined || known ? "trueup secrets list shows them" : `did you mean ${meant}?`,
   });
-}
-
-/** From a prompt that shows nothing, or from a pipe. One line feed at the end belongs to the pipe, not to the value. */
-async function askValue(name: string, io: Io): Promise<Sealed> {
-  const text = await io.askHidden(`Value of ${name} (hidden): `);
-  const value = text.replace(/\r?\n$/u, "");
-  if (value === "")
-    throw new Failure("USAGE", "no value was given", {
-      fix: "type it at the prompt, or pipe it in; an empty secret cannot be stored",
-    });
-  return new Sealed(value);
 }

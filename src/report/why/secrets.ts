@@ -63,4 +63,15 @@ export const SECRETS: { readonly [code in Extract<Code, `TU4${string}`>]: Why } 
     before: "secrets.yaml: stripe_key: { from: sops }, and no prod.sops.yaml",
     after: "trueup secrets set <app> stripe_key --env prod",
   },
+  TU4021: {
+    means: [
+      "rotate.previous of a secret names the secret that keeps the value of before. It has to be another one, with the same",
+      "holder (external or sops), that serves no other rotation.",
+    ],
+    causes: "a spelling mistake; a holder that was changed for one of the two only; one previous for two secrets",
+    proceed:
+      "define the previous secret beside the one that is rotated, or leave rotate away: then there is no grace time",
+    before: "token: { rotate: { previous: tokn_previous } }",
+    after: "token: { rotate: { previous: token_previous } }\ntoken_previous: {}",
+  },
 };

@@ -1,20 +1,24 @@
 /** From the keys at hand to the data key of a file. */
-import { Failure, isFailure } from "../../failure.ts";
+import { Failure, type FailureCode, isFailure } from "../../failure.ts";
 import { ageKeys } from "./age.ts";
 import type { AgeKeys } from "./age.ts";
 import type { Metadata, Recipient } from "./metadata.ts";
 import { combineShares } from "./shamir.ts";
 
-export interface KmsRequest {
+export interface KmsKey {
   readonly arn: string;
-  /** Base64, as `kms:Decrypt` gives and takes it on the wire. */
-  readonly ciphertext: string;
   /** Encryption context; empty where the file has none. */
   readonly context: Readonly<Record<string, string>>;
   /** From the ARN. */
   readonly region?: string;
   /** A role that the file asks to take on first. */
   readonly role?: string;
+  /** Profile of the AWS configuration files that the file asks for. */
+  readonly profile?: string;
+}
+export interface KmsRequest extends KmsKey {
+  /** Base64, as `kms:Decrypt` gives and takes it on the wire. */
+  readonly ciphertext: string;
 }
 
 export interface KeySource {
@@ -32,14 +36,11 @@ const KEY_BYTES = 32;
  */
 export async function dataKeyOf(path: string, metadata: Metadata, keys: KeySource): Promise<Uint8Array> {
   const age = await ageKeys(keys.ageIdentities);
-  const opened: Uint8Array[] = [];
-  const tries: Try[] = [];
-  for (const group of metadata.groups) {
-    const part = await openGroup(group, age, keys, tries);
-    if (part !== undefined) opened.push(part);
-  }
   const several = metadata.groups.length > 1;
-  if (opened.length < (several ? metadata.threshold : 1)) throw notOpened(path, metadata, tries, age);
+  const needed = several ? metadata.threshold : 1;
+  const tries: Try[] = [];
+  const opened = await openGroups(metadata.groups, needed, age, keys, tries);
+  if (opened.length < needed) throw notOpened(path, metadata, tries, age);
   const key = several ? combineShares(opened) : opened[0];
   if (key?.length !== KEY_BYTES) throw new Failure("CORRUPT", `The data key in ${path} is damaged.`, { fix: RESTORE });
   return key;
@@ -51,22 +52,30 @@ interface Try {
   readonly recipient: Recipient;
   readonly why: string;
   readonly damaged: boolean;
+  /** What was thrown on the way, where it has words of its own. */
+  readonly failure?: Failure;
 }
 
-/** age first, as in SOPS: it needs no network. */
-async function openGroup(
-  group: readonly Recipient[],
+/** One part for each group that opens, until enough do. age first in all of them: it needs no network. */
+async function openGroups(
+  groups: Metadata["groups"],
+  needed: number,
   age: AgeKeys,
   keys: KeySource,
   tries: Try[],
-): Promise<Uint8Array | undefined> {
-  const order = group.toSorted((a, b) => Number(a.kind !== "age") - Number(b.kind !== "age"));
-  for (const recipient of order) {
-    const outcome = await openRecipient(recipient, age, keys);
-    if (outcome instanceof Uint8Array) return outcome;
-    tries.push({ recipient, ...outcome });
+): Promise<Uint8Array[]> {
+  const opened = new Map<number, Uint8Array>();
+  for (const isAge of [true, false]) {
+    for (const [index, group] of groups.entries()) {
+      for (const recipient of group.filter(({ kind }) => (kind === "age") === isAge)) {
+        if (opened.has(index) || opened.size >= needed) break;
+        const outcome = await openRecipient(recipient, age, keys);
+        if (outcome instanceof Uint8Array) opened.set(index, outcome);
+        else tries.push({ recipient, ...outcome });
+      }
+    }
   }
-  return undefined;
+  return [...opened.values()];
 }
 
 type Outcome = Uint8Array | Omit<Try, "recipient">;
@@ -81,18 +90,26 @@ async function openRecipient(recipient: Recipient, age: AgeKeys, keys: KeySource
   return { why: "trueup cannot use keys of this kind, only age and AWS KMS", damaged: false };
 }
 
-async function askKms({ id, enc, context, role }: Recipient, { decryptKms }: KeySource): Promise<Outcome> {
+async function askKms({ id, enc, context, role, profile }: Recipient, { decryptKms }: KeySource): Promise<Outcome> {
   if (decryptKms === undefined) return { why: "AWS KMS is not available here", damaged: false };
-  const region = /^arn:[^:]+:kms:(?<region>[^:]+):/u.exec(id)?.groups?.region;
+  const region = regionOf(id);
   try {
-    const place = { ...(region === undefined ? {} : { region }), ...(role === undefined ? {} : { role }) };
-    return await decryptKms({ arn: id, ciphertext: enc, context, ...place });
+    const as = { ...(role === undefined ? {} : { role }), ...(profile === undefined ? {} : { profile }) };
+    return await decryptKms({ arn: id, ciphertext: enc, context, ...(region === undefined ? {} : { region }), ...as });
   } catch (error) {
     // Only our own failures have words that are known to hold no value.
-    const why = isFailure(error) ? error.message : error instanceof Error ? error.name : "the call failed";
-    return { why, damaged: false };
+    if (isFailure(error)) return { why: error.message, damaged: false, failure: error };
+    return { why: error instanceof Error ? error.name : "the call failed", damaged: false };
   }
 }
+
+/** Region in the ARN of a KMS key. */
+export function regionOf(arn: string): string | undefined {
+  return /^arn:[^:]+:kms:(?<region>[^:]+):/u.exec(arn)?.groups?.region;
+}
+
+/** Another try may help. */
+const TEMPORARY: ReadonlySet<FailureCode> = new Set<FailureCode>(["UNREACHABLE", "TIMEOUT", "TLS"]);
 
 function notOpened(path: string, metadata: Metadata, tries: readonly Try[], age: AgeKeys): Failure {
   const details = tries.map(({ recipient, why }) => `${recipient.kind} ${recipient.id}: ${why}`);
@@ -103,12 +120,19 @@ function notOpened(path: string, metadata: Metadata, tries: readonly Try[], age:
   const damaged = tries.find((one) => one.damaged);
   if (damaged !== undefined)
     return new Failure("CORRUPT", `The data key in ${path} is damaged.`, { fix: RESTORE, details });
-  return new Failure("DENIED", `No key at hand opens ${path}.`, { fix: cure(metadata), details });
+  const failures = tries.flatMap(({ failure }) => failure ?? []);
+  const failure = failures.find(({ code }) => TEMPORARY.has(code)) ?? failures[0];
+  details.push(...failures.flatMap((one) => one.details));
+  const code = failure !== undefined && TEMPORARY.has(failure.code) ? failure.code : "DENIED";
+  return new Failure(code, `No key at hand opens ${path}.`, { fix: cure(metadata, failure?.fix), details });
 }
 
-function cure(metadata: Metadata): string {
+/** `kms`: what would make KMS open it. */
+function cure(metadata: Metadata, kms: string | undefined): string {
   const kinds = new Set(metadata.groups.flat().map((recipient) => recipient.kind));
-  if (kinds.has("age")) return "set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE to the key of one of the recipients";
+  const age = "set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE to the key of one of the recipients";
+  if (kms !== undefined) return kinds.has("age") ? `${age}; or ${kms}` : kms;
+  if (kinds.has("age")) return age;
   if (kinds.has("kms")) return "use AWS credentials that may call kms:Decrypt with this key";
   return "add an age or KMS recipient with sops updatekeys";
 }

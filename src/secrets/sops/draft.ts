@@ -51,6 +51,32 @@ function addValue(tree: SopsTree, path: KeyPath, value: string): Replacement {
   return parent.flow ? addInFlow(tree, parent, value) : addInBlock(tree, parent, value);
 }
 
+/** The stretch of a value at the top level with its name: a whole line, or up to the next comma. */
+export function takeOut(tree: SopsTree, path: KeyPath): Replacement {
+  const { root, file } = tree;
+  const index = root.pairs.findIndex((pair) => path.length === 1 && keyText(pair, tree) === path[0]);
+  const pair = root.pairs[index];
+  if (pair === undefined)
+    throw new Failure(
+      "USAGE",
+      `${formatPath(path)} cannot be removed from ${file.path} by trueup: it is inside a map.`,
+      {
+        fix: "use sops unset",
+      },
+    );
+  const next = root.pairs[index + 1];
+  if (root.flow) {
+    // Of two neighbours the comma goes with the one that is taken out.
+    const before = root.pairs[index - 1];
+    return next === undefined
+      ? { start: before?.end ?? pair.start, end: pair.end, text: "" }
+      : { start: pair.start, end: next.start, text: "" };
+  }
+  const start = file.text.lastIndexOf("\n", pair.start - 1) + 1;
+  const end = file.text.indexOf("\n", Math.max(pair.end - 1, 0));
+  return { start, end: end < 0 ? file.text.length : end + 1, text: "" };
+}
+
 /** The innermost map on the way that exists. */
 function parentOf(tree: SopsTree, path: KeyPath): Parent {
   let map = tree.root;

@@ -91,7 +91,7 @@ function failed(why: string): Failure {
 }
 
 /** Words of a command line: spaces separate, quotes and backslashes keep together. Empty if a quote is not closed. */
-function splitWords(line: string): string[] {
+export function splitWords(line: string): string[] {
   const words = line.match(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/gsu) ?? [];
   const unclosed = line.replace(/\\.|"(?:[^"\\]|\\.)*"|'[^']*'/gsu, "");
   if (/["']/u.test(unclosed)) return [];

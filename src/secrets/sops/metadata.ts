@@ -16,9 +16,10 @@ export interface Recipient {
   readonly kind: RecipientKind;
   readonly id: string;
   readonly enc: string;
-  /** KMS only: its encryption context, and a role to take on. */
+  /** KMS only: its encryption context, a role to take on, a profile of the AWS configuration files. */
   readonly context: Readonly<Record<string, string>>;
   readonly role: string | undefined;
+  readonly profile: string | undefined;
 }
 
 export interface Metadata {
@@ -112,7 +113,8 @@ function recipientsOf(tree: SopsTree, group: Reader): Recipient[] {
         id: fields.map((field) => read.text(field) ?? "").join("/"),
         enc: read.text("enc") ?? "",
         context: context === undefined ? {} : textsOf(tree, context),
-        role: read.text("role") === "" ? undefined : read.text("role"),
+        role: read.text("role") || undefined,
+        profile: read.text("aws_profile") || undefined,
       };
     }),
   );

@@ -4,13 +4,14 @@ import type { Plain, PlainMap, SourceFile } from "../../model.ts";
 import type { Problem } from "../../problem.ts";
 import { isPlainMap } from "../../tree.ts";
 import { fault } from "./fault.ts";
+import type { KeyGroups, RecipientName } from "./new-file.ts";
 import { goPattern } from "./pattern.ts";
 import { SELECTORS } from "./selector.ts";
 import type { Selector } from "./selector.ts";
 
 export interface CreationRule {
-  /** age recipients and ARNs of KMS keys. */
-  readonly recipients: readonly string[];
+  /** age recipients and KMS keys; in groups where the data key is to be shared out. */
+  readonly recipients: readonly RecipientName[] | KeyGroups;
   /** Undefined: the default rule of SOPS. */
   readonly selector: Selector | undefined;
 }
@@ -62,23 +63,54 @@ const OTHER_KEYS = ["pgp", "gcp_kms", "azure_keyvault", "hc_vault_transit_uri", 
 
 function readRule(rule: PlainMap): CreationRule | string {
   const groups = isList(rule.key_groups) ? rule.key_groups.filter(isPlainMap) : [];
-  if (groups.length > 1) return "has several key groups; trueup writes files with one";
-  const source = groups[0] ?? rule;
-  const other = OTHER_KEYS.find((kind) => texts(source[kind]).length > 0 || isList(source[kind]));
-  if (other !== undefined) return `names keys of kind ${other}; trueup can encrypt for age and AWS KMS`;
-  const kms = isList(source.kms) ? source.kms.map((key) => (isPlainMap(key) ? key.arn : key)) : texts(source.kms);
-  const bound =
-    isList(source.kms) && source.kms.some((key) => isPlainMap(key) && (key.context ?? key.role) !== undefined);
-  if (bound || kms.some((arn) => typeof arn !== "string" || arn.includes("+")))
-    return "binds a KMS key to a role or context; write the first value with sops";
-  const recipients = [...texts(source.age), ...kms.map(String)];
+  const read = (groups.length === 0 ? [rule] : groups).map((group) => readGroup(group, rule));
+  const wrong = read.find((one) => typeof one === "string");
+  if (wrong !== undefined) return wrong;
+  const lists = read.filter((one) => typeof one !== "string");
   const selectors = SELECTORS.flatMap((name): Selector[] => {
     const text = rule[name];
     return typeof text === "string" && text !== "" ? [{ name, text }] : [];
   });
   if (selectors.length > 1) return `has more than one of ${selectors.map((one) => one.name).join(", ")}`;
   if (rule.mac_only_encrypted === true) return "asks for mac_only_encrypted; write the first value with sops";
-  return { recipients, selector: selectors[0] };
+  const [selector] = selectors;
+  if (lists.length === 1) return { recipients: lists[0] ?? [], selector };
+  const threshold = rule.shamir_threshold ?? lists.length;
+  if (typeof threshold !== "number" || !Number.isInteger(threshold) || threshold < 2 || threshold > lists.length)
+    return `has a shamir_threshold that is not from 2 to ${lists.length}, the number of its key groups`;
+  return { recipients: { groups: lists, threshold }, selector };
+}
+
+function readGroup(group: PlainMap, rule: PlainMap): readonly RecipientName[] | string {
+  const other = OTHER_KEYS.find((kind) => texts(group[kind]).length > 0 || isList(group[kind]));
+  if (other !== undefined) return `names keys of kind ${other}; trueup can encrypt for age and AWS KMS`;
+  if (group.merge !== undefined) return "merges key groups; write the first value with sops";
+  const profile = typeof rule.aws_profile === "string" ? rule.aws_profile : undefined;
+  const kms = isList(group.kms)
+    ? group.kms.map((key) => kmsKey(key, profile))
+    : texts(group.kms).map((arn) => kmsKey(arn, profile));
+  if (kms.includes(undefined))
+    return "has a KMS key that is neither an ARN nor a map with arn, role, context and aws_profile";
+  return [...texts(group.age), ...kms.flatMap((key) => key ?? [])];
+}
+
+/** `arn`, `arn+role`, or a map. */
+function kmsKey(key: Plain, profile: string | undefined): RecipientName | undefined {
+  const map: PlainMap = isPlainMap(key) ? key : { arn: key };
+  const [arn = "", role] = typeof map.arn === "string" ? map.arn.replaceAll(" ", "").split("+arn:") : [];
+  const context = isPlainMap(map.context) ? Object.entries(map.context) : [];
+  if (arn === "" || context.some(([, value]) => typeof value !== "string")) return undefined;
+  const as = {
+    role: role === undefined ? map.role : `arn:${role}`,
+    profile: map.aws_profile ?? profile,
+  };
+  const given = Object.entries(as).filter(([, text]) => typeof text === "string" && text !== "");
+  if (given.length === 0 && context.length === 0) return arn;
+  return {
+    arn,
+    ...Object.fromEntries(given),
+    ...(context.length === 0 ? {} : { context: Object.fromEntries(context) as Record<string, string> }),
+  };
 }
 
 /** One text with commas, or a list of texts. */

@@ -43,3 +43,23 @@ function inverse(a: number): number {
   for (let power = 0; power < 254; power++) result = multiply(result, a);
   return result;
 }
+
+/** One share for each of `count` holders, of which any `threshold` give the secret back. `random` gives fresh bytes. */
+export function splitShares(
+  secret: Uint8Array,
+  count: number,
+  threshold: number,
+  random: (count: number) => Uint8Array,
+): Uint8Array[] {
+  const coefficients = Array.from({ length: threshold - 1 }, () => random(secret.length));
+  return Array.from({ length: count }, (_, holder) => {
+    const x = holder + 1;
+    const share = Uint8Array.from({ length: secret.length + 1 }, (__, index) => {
+      if (index === secret.length) return x;
+      // Horner's rule, from the highest power down to the secret itself.
+      const high = coefficients.reduceRight((sum, bytes) => multiply(sum, x) ^ (bytes[index] ?? 0), 0);
+      return multiply(high, x) ^ (secret[index] ?? 0);
+    });
+    return share;
+  });
+}

@@ -17,7 +17,7 @@ const PATIENCE = 10_000;
  * asked for when they are first needed, and again before they run out.
  */
 export async function credentialsOf(
-  { region, profile }: Options,
+  { region, profile }: Partial<Pick<Options, "region" | "profile">>,
   role: string | undefined,
   env: Environment = process.env,
 ): Promise<Credentials | undefined> {

@@ -8,6 +8,7 @@ export const ssm: StoreDriver = {
   limits,
   connectionSchema,
   defaults: { path: "/{{system}}/{{app}}/{{env}}/{{key}}", layout: "keys", connection: {} },
+  older: (key, version) => `${key}:${version.slice(0, version.indexOf("@"))}`,
   open: async (connection) => {
     const { openSsm } = await import("./open.ts");
     return openSsm(optionsOf(connection));
