@@ -28,7 +28,7 @@ export function isPrivateLine(text: string, offset: number, names: ReadonlySet<s
   let indent = indentOf(line);
   // A line without a key of its own goes on with what stands above it, however it is indented.
   let isOwned = own.length > 0;
-  for (let lines = 0; start > 0 && lines < LINES_ABOVE; lines++) {
+  for (let lines = 0; start > 0 && lines < LINES_ABOVE && !(isOwned && indent === 0); lines++) {
     start = text.lastIndexOf("\n", start - 2) + 1;
     const above = lineFrom(text, start);
     const keys = keysOf(above);

@@ -10,7 +10,7 @@ export function secretNames(schemas: ReadonlyMap<string, Plain>): ReadonlySet<st
   const names = new Set<string>();
   for (const [path, schema] of schemas) if (isSecret(schema, names)) names.add(lastStep(path));
   // A reference may lead to a reference.
-  for (let before = -1; before < names.size; ) {
+  for (let before = -1; before < names.size;) {
     before = names.size;
     for (const schema of schemas.values()) collect(schema, names);
   }
@@ -33,7 +33,8 @@ function isSecret(schema: Plain, names: ReadonlySet<string>): boolean {
   return Object.entries<Plain>(schema).some(([key, child]) => {
     if (key === "x-secret") return child !== false;
     if (key === "$ref") return typeof child === "string" && names.has(lastStep(child));
-    if (key === "patternProperties" && isPlainMap(child)) return Object.values(child).some((each) => isSecret(each, names));
+    if (key === "patternProperties" && isPlainMap(child))
+      return Object.values(child).some((each) => isSecret(each, names));
     return !NAMED.has(key) && isSecret(child, names);
   });
 }

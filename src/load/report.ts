@@ -14,6 +14,8 @@ export interface Fault {
   readonly notes?: NonNullable<Problem["notes"]>;
   /** True if the marked line shows a value: it is masked where its key sounds like a secret. */
   readonly valueShown?: boolean;
+  /** Words instead of those that repeat what is written, for lines that may hold a secret. */
+  readonly discreet?: Partial<Pick<Problem, "message" | "fix">>;
 }
 
 export interface Report {
@@ -36,13 +38,15 @@ export function reportFor(file: string, text: string, secretNames: ReadonlySet<s
     const start = Math.min(Math.max(offset, 0), text.length);
     return { file, offset: start, length: Math.min(Math.max(length, 0), text.length - start) };
   };
-  const isSensitive = (offset: number): boolean => 
-    soundsSecret(lineAt(text, offset)) || isPrivateLine(text, offset, secretNames);
+  const isPrivate = (offset: number): boolean => isPrivateLine(text, offset, secretNames);
+  // Nobody reads the words of a problem that is only counted.
+  const isSensitive = (offset: number): boolean =>
+    found.length >= LIMITS.problemsPerFile || soundsSecret(lineAt(text, offset)) || isPrivate(offset);
   return {
     stretch,
     isSensitive,
     isFull: () => found.length >= LIMITS.problemsPerFile,
-    at: (offset, length, { valueShown, severity, ...fault }) => {
+    at: (offset, length, { valueShown, severity, discreet, ...fault }) => {
       if (found.length >= LIMITS.problemsPerFile) {
         left++;
         return;
@@ -52,6 +56,7 @@ export function reportFor(file: string, text: string, secretNames: ReadonlySet<s
         severity: severity ?? "error",
         at: stretch(offset, length),
         ...fault,
+        ...(discreet !== undefined && isPrivate(offset) ? discreet : {}),
         ...(masked ? { masked } : {}),
       });
     },

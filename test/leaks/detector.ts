@@ -28,8 +28,8 @@ export interface Detector {
 const WINDOW = 8;
 const BASE = 0x01000193;
 const FILTER_BITS = 20;
-/** A long text is as good as found by either of its ends. */
-const END = 160;
+/** A long text that is encoded is as good as found by either of its ends. */
+const END = 48;
 
 export function detectorOf(canaries: readonly Canary[]): Detector {
   const starts = new Map<string, Needle[]>();
@@ -104,7 +104,8 @@ function* needlesOf(canaries: readonly Canary[]): Generator<Needle> {
     for (const { name, forms, run, whole } of ENCODINGS) {
       const isRaw = name === "raw";
       const fresh = (text: string): boolean => !seen.has(text) && seen.add(text).has(text);
-      const pieces = whole === true ? [canary.text, ...canary.cores] : canary.cores.flatMap(ends);
+      const pieces =
+        whole === true ? [canary.text, ...canary.cores] : isRaw ? canary.cores : canary.cores.flatMap(ends);
       for (const piece of pieces) {
         for (const form of forms(piece)) {
           const text = form.toLowerCase();
@@ -113,7 +114,7 @@ function* needlesOf(canaries: readonly Canary[]): Generator<Needle> {
               if (fresh(part)) yield { canary, encoding: name, text: part };
         }
       }
-      if (whole === true || canary.text.length > 2 * END) continue;
+      if (whole === true || canary.text.length > 4 * END) continue;
       for (const form of forms(canary.text)) {
         const text = form.toLowerCase();
         if (fresh(text)) yield { canary, encoding: name, text };
@@ -185,7 +186,8 @@ function lengthsOf(canaries: readonly Canary[]): Lengths {
 function lengthsIn(text: string, lengths: Lengths): Finding[] {
   const found: Finding[] = [];
   const note = (length: number, at: number): void => {
-    for (const canary of lengths.get(length) ?? []) found.push({ canary, encoding: "length", excerpt: around(text, at) });
+    for (const canary of lengths.get(length) ?? [])
+      found.push({ canary, encoding: "length", excerpt: around(text, at) });
   };
   // With its quotes or without.
   const noteWidth = (length: number, at: number): void => {

@@ -21,7 +21,9 @@ const utf16 = (text: string): Buffer => Buffer.from(text, "utf16le");
 /** base64 of the text wherever it starts inside something longer: three ways, without the characters its neighbours have a part in. */
 function shifted(data: Buffer, encoding: "base64" | "base64url"): string[] {
   return [0, 1, 2].map((shift) => {
-    const text = Buffer.concat([Buffer.alloc(shift), data]).toString(encoding).replace(/=+$/u, "");
+    const text = Buffer.concat([Buffer.alloc(shift), data])
+      .toString(encoding)
+      .replace(/=+$/u, "");
     const tail = (shift + data.length) % 3 === 0 ? undefined : -1;
     return text.slice(shift === 0 ? 0 : shift + 1, tail);
   });
@@ -68,7 +70,13 @@ export const ENCODINGS: readonly Encoding[] = [
       const once = JSON.stringify(text).slice(1, -1);
       const twice = JSON.stringify(once).slice(1, -1);
       const ascii = once.replace(/[^\x20-\x7e]/gu, (sign) =>
-        [...utf16(sign).toString("hex").matchAll(/(..)(..)/gu)].map(([, low, high]) => `\\u${high}${low}`).join(""),
+        [
+          ...utf16(sign)
+            .toString("hex")
+            .matchAll(/(..)(..)/gu),
+        ]
+          .map(([, low, high]) => `\\u${high}${low}`)
+          .join(""),
       );
       return [once, twice, ascii];
     },

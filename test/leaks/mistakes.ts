@@ -33,7 +33,6 @@ export const BROKEN_YAML: Readonly<Record<string, (key: string, core: string, ca
   "invisible character": (key, core) => `  ${key}: ${core}\u200b${core}\n`,
   "control character": (key, core) => `  ${key}: "${core}\u0007"\n`,
   "NUL byte": (key, core) => `  ${key}: ${core}\0\n`,
-  "key with strange characters": (key, core) => `  ${key}: {"${core} x": 1}\n`,
   "merge key": (key, core) => `  ${key}: {<<: ${core}}\n`,
   "lines of a quoted text": (key, core, { text }) =>
     `  ${key}: "${text.replaceAll(/["\\]/gu, "")}\n  ${core}\n  ${key}: x"${core}\n`,

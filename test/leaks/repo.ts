@@ -164,7 +164,12 @@ function addCredentials(repo: LeakRepo, random: Random): void {
     repo.env[name] = plant(repo, `credential ${name}`, random, kind()).text;
   const identity = IDENTITY;
   repo.env["SOPS_AGE_KEY"] = identity;
-  repo.canaries.push({ role: "key", kind: "ascii", text: identity, cores: [identity.slice("AGE-SECRET-KEY-1".length)] });
+  repo.canaries.push({
+    role: "key",
+    kind: "ascii",
+    text: identity,
+    cores: [identity.slice("AGE-SECRET-KEY-1".length)],
+  });
   if (random.chance(0.3)) {
     const local = plant(repo, "line of .env.local", random, random.pick(["ascii", "json", "url"]));
     repo.files[".env.local"] = `CRED_USER=me\nLOCAL_ONLY='${local.text}'\nBROKEN='${local.text}\n`;
@@ -175,7 +180,9 @@ function addCredentials(repo: LeakRepo, random: Random): void {
 function secretLeaf(repo: LeakRepo, random: Random): { file: string; app: string; key: string; line: RegExp } {
   const app = repo.apps[random.int(repo.apps.length)] ?? "orders";
   const file = `apps/${app}/base.yaml`;
-  const keys = [...(repo.files[file] ?? "").matchAll(/^ {2}(\w+): ".*\{\{(?:shared\.|\w+ )?secret/gmu)].map(([, key]) => key);
+  const keys = [...(repo.files[file] ?? "").matchAll(/^ {2}(\w+): ".*\{\{(?:shared\.|\w+ )?secret/gmu)].map(
+    ([, key]) => key,
+  );
   const key = keys[random.int(keys.length)] ?? "password";
   return { file, app, key, line: new RegExp(`^  ${key}: .*\n`, "mu") };
 }
@@ -200,7 +207,9 @@ const inMap: MakeMistake = (repo, random) => {
   const { file, key, line } = secretLeaf(repo, random);
   const canary = plant(repo, `plain text below ${key}`, random);
   const value = yamlOf(canary.text, random, "      ");
-  const text = random.chance(0.5) ? `  ${key}:\n    inner: ${value}\n` : `  ${key}:\n    - ${JSON.stringify(canary.text)}\n`;
+  const text = random.chance(0.5)
+    ? `  ${key}:\n    inner: ${value}\n`
+    : `  ${key}:\n    - ${JSON.stringify(canary.text)}\n`;
   replaceIn(repo, file, line, text);
   repo.mistakes.push("plaintext in a map or list");
 };
@@ -220,9 +229,15 @@ const inOverride: MakeMistake = (repo, random) => {
 const viaShared: MakeMistake = (repo, random) => {
   const { file, key, line } = secretLeaf(repo, random);
   const canary = plant(repo, `plain text in shared for ${key}`, random);
-  repo.files["shared/base.yaml"] = `kafka:\n  brokers: kafka.example.com:9092\nmail:\n  pass: ${yamlOf(canary.text, random)}\n`;
+  repo.files["shared/base.yaml"] =
+    `kafka:\n  brokers: kafka.example.com:9092\nmail:\n  pass: ${yamlOf(canary.text, random)}\n`;
   repo.plaintext.add("shared/base.yaml");
-  replaceIn(repo, file, line, `  ${key}: "${random.chance(0.5) ? "{{shared.mail.pass}}" : "x{{upper shared.mail.pass}}y"}"\n`);
+  replaceIn(
+    repo,
+    file,
+    line,
+    `  ${key}: "${random.chance(0.5) ? "{{shared.mail.pass}}" : "x{{upper shared.mail.pass}}y"}"\n`,
+  );
   repo.plaintext.delete(file);
   repo.mistakes.push("plaintext in shared");
 };
@@ -242,7 +257,12 @@ const inTemplate: MakeMistake = (repo, random) => {
     `{{default missing '${text}'}}`,
     `{{upper "${text}"`,
   ]);
-  replaceIn(repo, file, line, `  ${key}: ${random.chance(0.5) ? `'${template.replaceAll("'", "''")}'` : JSON.stringify(template)}\n`);
+  replaceIn(
+    repo,
+    file,
+    line,
+    `  ${key}: ${random.chance(0.5) ? `'${template.replaceAll("'", "''")}'` : JSON.stringify(template)}\n`,
+  );
   repo.mistakes.push("plaintext in a template");
 };
 
@@ -271,7 +291,13 @@ const inSecretsFile: MakeMistake = (repo, random) => {
   const file = `apps/${app}/secrets.yaml`;
   const canary = plant(repo, "plain text in secrets.yaml", random);
   const value = JSON.stringify(canary.text);
-  const line = random.pick([`{ from: sops, value: ${value} }`, value, `{ from: ${value} }`, `[${value}]`, `{ description: [${value}] }`]);
+  const line = random.pick([
+    `{ from: sops, value: ${value} }`,
+    value,
+    `{ from: ${value} }`,
+    `[${value}]`,
+    `{ description: [${value}] }`,
+  ]);
   replaceIn(repo, file, /^s0: .*\n/mu, `s0: ${line}\n`);
   repo.mistakes.push("plaintext in secrets.yaml");
 };
@@ -315,7 +341,11 @@ const damagedSops: MakeMistake = (repo, random) => {
     (text) => text.replace(/tag:(.)/u, (_, first: string) => `tag:${first === "A" ? "B" : "A"}`),
     (text) => text.replace(/^s\d+: .*\n/mu, ""),
     (text) => text.replace(/^s(\d+): /mu, "s9$1: "),
-    (text) => text.replace(/mac: ENC\[AES256_GCM,data:(.)/u, (_, first: string) => `mac: ENC[AES256_GCM,data:${first === "A" ? "B" : "A"}`),
+    (text) =>
+      text.replace(
+        /mac: ENC\[AES256_GCM,data:(.)/u,
+        (_, first: string) => `mac: ENC[AES256_GCM,data:${first === "A" ? "B" : "A"}`,
+      ),
     (text) => text.replace(/lastmodified: .*/u, 'lastmodified: "2020-01-01T00:00:00Z"'),
     (text) => text.slice(0, Math.floor(text.length / 2)),
     (text) => text.replace(/-----BEGIN AGE[\s\S]*?\n.*\n/u, "-----BEGIN AGE ENCRYPTED FILE-----\n"),
@@ -349,10 +379,13 @@ const wrongPlace: MakeMistake = (repo, random) => {
   const wrong = random.pick<() => void>([
     () => (repo.files["trueup.yaml"] = (repo.files["trueup.yaml"] ?? "").replace("{{app}}", "{{secret.s0}}")),
     () => (repo.files["trueup.yaml"] += `  extra: { type: directory, connection: { directory: "{{secret.s0}}" } }\n`),
-    () => (repo.files[file] = (repo.files[file] ?? "").replace(line, `  ${key}: "a {{secret.s0}} b {{secret.nothing}}"\n`)),
+    () =>
+      (repo.files[file] = (repo.files[file] ?? "").replace(line, `  ${key}: "a {{secret.s0}} b {{secret.nothing}}"\n`)),
     () => (repo.files["shared/base.yaml"] = 'bad: "{{secret.s0}}"\n'),
     () => (repo.files[file] += 'open:\n  text: "{{#if secret.s0}}x{{/if}}"\n'),
-    () => (repo.files[`apps/${repo.apps[0] ?? "orders"}/files/bad.hbs`] = "{{#each secret.s0}}{{this}}{{/each}}{{log secret.s0}}"),
+    () =>
+      (repo.files[`apps/${repo.apps[0] ?? "orders"}/files/bad.hbs`] =
+        "{{#each secret.s0}}{{this}}{{/each}}{{log secret.s0}}"),
     () => (repo.files[file] += 'open:\n  text: "{{self.cred}}"\n'),
   ]);
   wrong();

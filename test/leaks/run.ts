@@ -56,12 +56,15 @@ interface Run {
   commands: number;
 }
 
+/** A folder without a disk behind it, where there is one: thousands of small repos come and go. */
+const IN_MEMORY = "/dev/shm";
+
 registerFakes();
 
 /** Makes the repo of a seed, runs it, searches everything, and removes it. */
 export async function runRepo(seed: number, options: RunOptions = {}): Promise<RepoResult> {
   const repo = leakRepo(seed);
-  const folder = mkdtempSync(join(tmpdir(), "trueup-leak-"));
+  const folder = mkdtempSync(join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), "trueup-leak-"));
   const run: Run = {
     repo,
     random: randomOf(seed * 31 + 5),
@@ -109,9 +112,12 @@ async function live(run: Run, lines: number): Promise<void> {
   delete run.env["SOPS_AGE_KEY_LATER"];
 
   const chosen = commandLines(repo, random);
-  const [before, after] = lines >= chosen.length ? [chosen, chosen] : [random.some(chosen, lines / 2), random.some(chosen, lines / 2)];
+  const [before, after] =
+    lines >= chosen.length ? [chosen, chosen] : [random.some(chosen, lines / 2), random.some(chosen, lines / 2)];
   for (const line of random.some(before, before.length / 2)) await command(run, line);
-  await command(run, { args: ["apply", "--yes", ...random.pick([["-v"], ["--format", "json"], ["--format", "markdown"]])] });
+  await command(run, {
+    args: ["apply", "--yes", ...random.pick([["-v"], ["--format", "json"], ["--format", "markdown"]])],
+  });
   for (const { app, name, holder, values } of repo.secrets.filter((secret) => secret.holder === "external"))
     for (const [env, canary] of Object.entries(values)) await fill(run, app, name, env, canary, holder);
   await noteSecretKeys(run);
@@ -119,14 +125,21 @@ async function live(run: Run, lines: number): Promise<void> {
   if (repo.trouble !== undefined && repo.store === "memory") fakeStore(String(repo.seed)).trouble = repo.trouble;
   for (const line of after) await command(run, line);
   await rotate(run);
-  await command(run, { args: ["apply", "--yes", "--allow", random.pick(["drift", "conflict", "drift,conflict,replace,adopt"])] });
+  await command(run, {
+    args: ["apply", "--yes", "--allow", random.pick(["drift", "conflict", "drift,conflict,replace,adopt"])],
+  });
   for (const args of LAST) if (random.chance(0.3)) await command(run, { args });
   await noteSecretKeys(run);
 }
 
 function fill(run: Run, app: string, name: string, env: string, canary: Canary, holder: string): Promise<void> {
   const newline = run.random.pick(["\n", "", "\r\n"]);
-  return command(run, { args: ["secrets", "set", app, name, "--env", env] }, `${canary.text}${newline}`, `secrets set (${holder})`);
+  return command(
+    run,
+    { args: ["secrets", "set", app, name, "--env", env] },
+    `${canary.text}${newline}`,
+    `secrets set (${holder})`,
+  );
 }
 
 /** A new value for one of the encrypted secrets, so that there is a change to plan. */
@@ -168,7 +181,8 @@ async function command(run: Run, line: CommandLine, input?: string, name = nameO
   const args = random.chance(0.1) && !line.args.includes("exec") ? [...line.args, "-v"] : line.args;
   run.commands++;
   // Errors that never reach a screen are for programs that use the library: these are looked into as a whole.
-  const exit = random.chance(0.25) && run.repo.trouble === undefined ? await parsed(run, args, io, name) : await main(args, io);
+  const exit =
+    random.chance(0.15) && run.repo.trouble === undefined ? await parsed(run, args, io, name) : await main(args, io);
   const label = `${name} ${exit}`;
   run.exits.set(label, (run.exits.get(label) ?? 0) + 1);
   said.push([`stderr of ${name}`, texts.err]);
@@ -295,4 +309,3 @@ function filesBelow(folder: string): string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 }
-
