@@ -43,7 +43,7 @@ describe("names of secrets", () => {
   it("are those of keys that a schema marks, at any depth", () => {
     const inner = { properties: { dsn: { type: "string", "x-secret": true }, host: {} } };
     expect(names({ properties: { cred: inner } })).toEqual(["dsn"]);
-    expect(names({ allOf: [{ then: inner }] })).toEqual(["dsn"]);
+    expect(names({ allOf: [{ anyOf: [inner] }] })).toEqual(["dsn"]);
     expect(names({ properties: { dsn: { "x-secret": false } } })).toEqual([]);
   });
 
@@ -55,7 +55,9 @@ describe("names of secrets", () => {
 
   it("lead through references, and references to references", () => {
     const definitions = { key: { "x-secret": true }, other: { $ref: "#/definitions/key" } };
-    const uses = { properties: { pin: { $ref: "../schemas/0.yaml#/definitions/other" }, host: { $ref: "#/definitions/x" } } };
+    const uses = {
+      properties: { pin: { $ref: "../schemas/0.yaml#/definitions/other" }, host: { $ref: "#/definitions/x" } },
+    };
     expect(names({ definitions }, uses).toSorted()).toEqual(["key", "other", "pin"]);
     expect(names({ "x-secret": true }, { properties: { pin: { $ref: "0.yaml" } } })).toContain("pin");
   });

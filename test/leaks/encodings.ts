@@ -103,9 +103,9 @@ export const ENCODINGS: readonly Encoding[] = [
   {
     name: "UTF-16",
     run: 26,
-    forms: (text) => [utf16(text).toString("hex"), ...shifted(utf16(text), "base64"), [...text].join("\0")],
+    forms: (text) => [utf16(text).toString("hex"), ...shifted(utf16(text), "base64"), Array.from(text).join("\0")],
   },
-  { name: "reversed", run: 8, forms: (text) => [[...text].toReversed().join("")] },
+  { name: "reversed", run: 8, forms: (text) => [Array.from(text).toReversed().join("")] },
   hash("sha256"),
   hash("sha512"),
   hash("sha1"),

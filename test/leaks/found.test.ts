@@ -51,11 +51,7 @@ describe("plain text where a schema wants a secret, under a name that tells noth
     ["as a number with a zero in front", "TU1004", dsn("0123456789")],
     ["in secrets.yaml", "TU1016", { "apps/orders/secrets.yaml": `db: "${text}"\n` }],
     ["in secrets.yaml, for the holder", "TU1016", { "apps/orders/secrets.yaml": `db: { from: "${text}" }\n` }],
-    [
-      "in a connection",
-      "TU1016",
-      { "trueup.yaml": REPO["trueup.yaml"].replace("{ fromEnv: P }", `"${text}"`) },
-    ],
+    ["in a connection", "TU1016", { "trueup.yaml": REPO["trueup.yaml"].replace("{ fromEnv: P }", `"${text}"`) }],
   ])("%s", async (_, code, files) => {
     writeFiles(made.folder, { "apps/orders/secrets.yaml": "", ...REPO, ...files });
     for (const format of ["human", "json", "github", "sarif"]) {

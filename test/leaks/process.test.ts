@@ -12,7 +12,12 @@ import { randomOf } from "./random.ts";
 
 const random = randomOf(20_261_121);
 const KINDS = ["ascii", "json", "pem", "unicode"] as const;
-const [db, external, token, credential] = KINDS.map((kind) => canaryOf(kind, random, kind)) as [Canary, Canary, Canary, Canary];
+const [db, external, token, credential] = KINDS.map((kind) => canaryOf(kind, random, kind)) as [
+  Canary,
+  Canary,
+  Canary,
+  Canary,
+];
 const detector = detectorOf([db, external, token, credential]);
 /** Secrets that only trueup knows; credentials stand in the environment of everything it starts. */
 const own = detectorOf([db, external, token]);
@@ -83,7 +88,14 @@ describe.skipIf(process.platform !== "linux")("the command as a process", () => 
     expect(run(["diff", "-v"])).toBe(0);
     expect(run(["apply", "--yes", "-v", "--allow", "dirty"])).toBe(0);
     expect(run(["secrets", "set", "orders", "ext", "--env", "dev"], external.text)).toBe(0);
-    for (const args of [["drift"], ["doctor"], ["render"], ["secrets", "list"], ["get", "orders@dev:cred.dsn"], ["apply", "--yes", "--format", "json"]])
+    for (const args of [
+      ["drift"],
+      ["doctor"],
+      ["render"],
+      ["secrets", "list"],
+      ["get", "orders@dev:cred.dsn"],
+      ["apply", "--yes", "--format", "json"],
+    ])
       run(args);
     for (const [sink, text] of said) expect([sink, detector.search(text)]).toEqual([sink, []]);
   });
@@ -126,10 +138,24 @@ describe.skipIf(process.platform !== "linux")("the command as a process", () => 
 
   it("gives a program its values in the environment, and not on a command line", async () => {
     const script = "cat /proc/$$/cmdline /proc/$PPID/cmdline > cmd; env > got; read wait";
-    const child = spawn(process.execPath, [process.env["TRUEUP_CLI"] ?? "dist/cli.js", "-C", repo.folder, "exec", "orders@dev", "--", "/bin/sh", "-c", `cd ${temp}; ${script}`], {
-      env: environment(),
-      stdio: ["pipe", "pipe", "pipe"],
-    });
+    const child = spawn(
+      process.execPath,
+      [
+        process.env["TRUEUP_CLI"] ?? "dist/cli.js",
+        "-C",
+        repo.folder,
+        "exec",
+        "orders@dev",
+        "--",
+        "/bin/sh",
+        "-c",
+        `cd ${temp}; ${script}`,
+      ],
+      {
+        env: environment(),
+        stdio: ["pipe", "pipe", "pipe"],
+      },
+    );
     const output: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => output.push(chunk));

@@ -1,6 +1,6 @@
 /** Small config repos full of secrets, right and wrong, each from a number that brings it back. */
 import { IDENTITY, RECIPIENT, STRANGER } from "./age-keys.ts";
-import { type Canary, CANARY_KINDS, type CanaryKind, canaryOf } from "./canary.ts";
+import { type Canary, type CanaryKind, canaryOf } from "./canary.ts";
 import { BROKEN_NUMBERS, BROKEN_YAML, RULES, yamlOf } from "./mistakes.ts";
 import { type Random, randomOf } from "./random.ts";
 import { TROUBLES, type Trouble } from "./stores.ts";
@@ -411,5 +411,3 @@ export const MISTAKES: readonly MakeMistake[] = [
   failingHelper,
   wrongPlace,
 ];
-
-export { CANARY_KINDS };

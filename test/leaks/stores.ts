@@ -58,7 +58,7 @@ const driver: StoreDriver = {
   },
   defaults: { layout: "keys", connection: {} },
   open: (connection) => {
-    const fake = fakeStore(String(connection["id"]));
+    const fake = fakeStore(connection["id"] as string);
     const worst = worstError(JSON.stringify(connection));
     if (fake.trouble === "open-throws") throw worst;
     if (fake.trouble === "open-fails") throw unreachable(worst);
@@ -67,11 +67,11 @@ const driver: StoreDriver = {
 };
 
 function withTrouble(fake: FakeStore, connection: PlainMap): Store {
-  const { store, contents } = fake.memory;
+  const { store } = fake.memory;
   return {
     ...store,
     async *read(query, signal) {
-      const worst = worstError(JSON.stringify([connection, ...contents()]));
+      const worst = worstError(JSON.stringify([connection, ...fake.memory.contents()]));
       if (fake.trouble === "read-throws") throw worst;
       if (fake.trouble === "read-fails") throw unreachable(worst);
       yield* store.read(query, signal);
