@@ -22,7 +22,7 @@ export const BROKEN_YAML: Readonly<Record<string, (key: string, core: string, ca
   alias: (key, core) => `  ${key}: *${core}\n`,
   "open list": (key, core) => `  ${key}: [${core}\n`,
   "open map": (key, core) => `  ${key}: {a: ${core}\n`,
-  "template not quoted": (key, core) => `  ${key}: {{${core}}}\n`,
+  "template not quoted": (key, core) => `  ${key}: {{secret.s0}}${core}\n`,
   "bad escape": (key, core) => `  ${key}: "${core}\\q${core}"\n`,
   "block out of line": (key, core) => `  ${key}: |\n      ${core}\n    ${core}\n${core}\n`,
   "block with tabs": (key, core) => `  ${key}: |\n    -----BEGIN\n\t${core}\n    -----END\n`,
