@@ -49,6 +49,8 @@ const FOUNDATION = new Set([
   "group.ts",
   "tree.ts",
   "setting.ts",
+  "private-line.ts",
+  "secret-names.ts",
 ]);
 const show = (items: readonly Import[]): string[] => items.map((item) => `${item.from} -> ${item.to}`);
 

@@ -14,7 +14,7 @@ export function printInvalid(
   options: CommonOptions,
   io: Io,
 ): ExitCode {
-  const list = located(foldProblems(problems), project.locate);
+  const list = located(foldProblems(problems), project);
   const context = problemsContext(project, options, io, { keys: 0, durationMs: 0 });
   if (options.format === "json") io.out(jsonProblems(list));
   else io.err(humanProblems(list, context));

@@ -20,6 +20,14 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
+/** Where an error came from, without its message: nobody knows what a library writes into that. */
+function framesOf(error: Error): string {
+  const stack = error.stack ?? "";
+  const head = `${error.name}: ${error.message}`;
+  const frames = (stack.startsWith(head) ? stack.slice(head.length) : stack).match(/^ {4}at .*$/gmu) ?? [];
+  return `${error.name}\n${frames.map((frame) => `${frame}\n`).join("")}`;
+}
+
 /** The one place where a failure becomes words. What is no failure is our bug: said so, without a stack trace. */
 function explainFailure(error: unknown, options: CommonOptions, io: Io): ExitCode {
   const failure = isFailure(error)
@@ -29,7 +37,7 @@ function explainFailure(error: unknown, options: CommonOptions, io: Io): ExitCod
       });
   io.err(humanFailure(failure, { color: wantsColor({ env: io.env, outIsTerminal: io.errIsTerminal }, options.color) }));
   if (!isFailure(error) && (io.env.TRUEUP_DEBUG ?? "") !== "" && error instanceof Error) {
-    io.err(safeText(`${error.stack ?? error.message}\n`));
+    io.err(safeText(framesOf(error)));
   }
   return exitOf(error);
 }

@@ -61,6 +61,10 @@ async function askHidden(question: string): Promise<string> {
 }
 
 async function readAll(): Promise<string> {
+  const { debuglog } = await import("node:util");
+  // Node itself would print what comes in.
+  if (debuglog("stream").enabled)
+    throw new Failure("REFUSED", "NODE_DEBUG=stream makes Node print the value", { fix: "run it without NODE_DEBUG" });
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
   return Buffer.concat(chunks).toString("utf8");

@@ -8,6 +8,7 @@ import { type Source, folderSource } from "../load/source.ts";
 import type { At, Position } from "../model.ts";
 import { type Project, openProject } from "../project.ts";
 import type { LocatedProblem, Problem } from "../problem.ts";
+import { isPrivateLine } from "../private-line.ts";
 import { drivers } from "../stores/registry.ts";
 import type { Io } from "./io.ts";
 import type { CommonOptions } from "./options.ts";
@@ -76,10 +77,34 @@ function findRoot(start: string): string {
   }
 }
 
-export function located(problems: readonly Problem[], find: (at: At) => Position | undefined): LocatedProblem[] {
-  return problems.map((problem) => ({
-    ...problem,
-    position: problem.at === undefined ? undefined : find(problem.at),
-    notePositions: (problem.notes ?? []).map((note) => (note.at === undefined ? undefined : find(note.at))),
-  }));
+/** Problems with their places. Masked, whoever found them, where the line may hold a secret. */
+export function located(
+  problems: readonly Problem[],
+  { locate: find, loaded }: Pick<OpenedProject, "locate" | "loaded">,
+): LocatedProblem[] {
+  return problems.map((problem) => {
+    const position = problem.at === undefined ? undefined : find(problem.at);
+    const masked = problem.masked === true || (position !== undefined && mayHoldSecret(position, loaded));
+    return {
+      ...problem,
+      ...(masked ? { masked } : {}),
+      position,
+      notePositions: (problem.notes ?? []).map((note) => (note.at === undefined ? undefined : find(note.at))),
+    };
+  });
+}
+
+/** Schemas have names of secrets, and no values. In secrets.yaml nothing but names and settings belongs; what else stands there is meant as a value. */
+function mayHoldSecret({ file, line }: Position, { sources, secretNames }: Project["loaded"]): boolean {
+  if (/(?:^|\/)secrets\.yaml$/u.test(file)) return true;
+  if (/(?:^|\/)schema\.yaml$|^schemas\//u.test(file)) return false;
+  const text = sources.get(file)?.text ?? "";
+  return isPrivateLine(text, offsetOf(text, line), secretNames);
+}
+
+/** Where a line starts, counted from 1. */
+function offsetOf(text: string, line: number): number {
+  let offset = 0;
+  for (let at = 1; at < line; at++) offset = text.indexOf("\n", offset) + 1;
+  return offset;
 }

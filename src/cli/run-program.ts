@@ -1,6 +1,7 @@
 /** Starts a program in our place: our terminal, our folder, no shell in between. */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { debuglog } from "node:util";
 import { Failure } from "../failure.ts";
 
 const FORWARDED: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
@@ -14,6 +15,11 @@ export async function runProgram(
   args: readonly string[],
   options: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
 ): Promise<number> {
+  // Node itself would print the program's environment.
+  if (debuglog("child_process").enabled)
+    throw new Failure("REFUSED", "NODE_DEBUG=child_process makes Node print the values that the program gets", {
+      fix: "run it without NODE_DEBUG",
+    });
   const before = FORWARDED.map((signal) => [signal, process.listeners(signal)] as const);
   const child = spawn(program, [...args], { ...options, env: { ...options.env }, stdio: "inherit", shell: false });
   const forward = (signal: NodeJS.Signals): void => {

@@ -41,7 +41,7 @@ async function load(
   folder: string,
   settings: readonly string[],
 ): Promise<(args: readonly string[]) => Promise<string>> {
-  const { simpleGit } = await import("simple-git");
+  const { simpleGit } = await loadSilently();
   const environment = gitEnvironment(process.env);
   const git = simpleGit({
     baseDir: folder,
@@ -58,4 +58,15 @@ async function load(
     errors: (error, result) => error ?? (result.exitCode === 0 ? undefined : Buffer.concat(result.stdErr)),
   }).env(environment);
   return (args) => git.raw([...args]);
+}
+
+/** simple-git prints the environment of every Git it starts, with all credentials in it, if DEBUG asks for that while it is loaded. */
+async function loadSilently(): Promise<typeof import("simple-git")> {
+  const { DEBUG: asked } = process.env;
+  delete process.env["DEBUG"];
+  try {
+    return await import("simple-git");
+  } finally {
+    if (asked !== undefined) process.env["DEBUG"] = asked;
+  }
 }

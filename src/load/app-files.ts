@@ -25,9 +25,13 @@ export interface Read<T> {
   readonly problems: readonly Problem[];
 }
 
-/** A file of values. An empty one is an empty map: it overrides nothing. */
-export function readLayer(file: SourceFile, name: string, merge: boolean): Read<Layer> {
-  const { value, problems } = readYaml(file, { merge, remove: true });
+/** A file of values. An empty one is an empty map: it overrides nothing. `secretNames`: see `YamlOptions`. */
+export function readLayer(
+  file: SourceFile,
+  name: string,
+  options: { readonly merge: boolean; readonly secretNames?: ReadonlySet<string> },
+): Read<Layer> {
+  const { value, problems } = readYaml(file, { ...options, remove: true });
   if (value === undefined) return { value, problems };
   const wrong = notAMap(file, value);
   if (wrong !== undefined) return { value: undefined, problems: [...problems, wrong] };

@@ -69,6 +69,8 @@ function bareBraces(line: string): number | undefined {
   return undefined;
 }
 
+const QUOTE = "put the whole value in double quotes";
+
 /** The problem, with the very text to type. `lead` is what stands before the value: `host: `. */
 export function unquotedFault(source: string, span: Span, lead: string): Fault {
   const text = source.slice(span.start, span.end);
@@ -76,7 +78,8 @@ export function unquotedFault(source: string, span: Span, lead: string): Fault {
     code: "TU1003",
     message: "template is not quoted",
     label: "YAML reads an unquoted {{ as the start of a map, not as text",
-    fix: text.length > 200 ? "put the whole value in double quotes" : `${lead}${inQuotes(text)}`,
+    fix: text.length > 200 ? QUOTE : `${lead}${inQuotes(text)}`,
+    discreet: { fix: QUOTE },
   };
 }
 

@@ -83,7 +83,8 @@ function beforeOn(source: string, offset: number): string {
 export function explain(source: string, reason: string, offset: number): Fault {
   const words = explainByLine(source, reason, offset) ?? EXPLAINED.find(([part]) => reason.includes(part))?.[1];
   const code = /\btag\b|directive/u.test(reason) ? "TU1006" : "TU1001";
-  return { code, ...(words ?? { message: `YAML cannot be read: ${reason}` }) };
+  const unknown = { message: `YAML cannot be read: ${reason}`, discreet: { message: "YAML cannot be read" } };
+  return { code, ...(words ?? unknown) };
 }
 
 /** Faults that show in the line itself. */

@@ -22,6 +22,7 @@ export function tagFault(raw: string, known: boolean): Fault {
     code: "TU1006",
     message: known ? `the value is not what its tag ${tag} says` : `the tag ${tag} is not supported`,
     label: "tag",
+    discreet: { message: known ? "the value is not what its tag says" : "the tag is not supported" },
     fix: "remove the tag; text is written in quotes, everything else without",
   };
 }
@@ -44,6 +45,8 @@ export function templateKeyFault(): Fault {
   };
 }
 
+const QUOTE = "put the value in quotes, if text is meant";
+
 export function aliasFault(name: string, open: boolean, anchors: Iterable<string>): Fault {
   const near = suggest(name, anchors);
   if (open)
@@ -52,7 +55,8 @@ export function aliasFault(name: string, open: boolean, anchors: Iterable<string
     code: "TU1001",
     message: `*${name} refers to nothing: no &${name} stands above`,
     label: "YAML reads * as a reference",
-    fix: near === undefined ? "put the value in quotes, if text is meant" : `*${near}`,
+    fix: near === undefined ? QUOTE : `*${near}`,
+    discreet: { message: "the reference leads to nothing", fix: QUOTE },
   };
 }
 

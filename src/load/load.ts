@@ -1,6 +1,7 @@
 /** The first stage: from files to a {@link Repo}, and everything that is wrong with them, at once. */
 import type { App, Config, FileTemplate, Layer, Place, Plain, Repo, SecretDefinition, SourceFile } from "../model.ts";
 import { hasErrors } from "../problem.ts";
+import { secretNames } from "../secret-names.ts";
 import type { Problem } from "../problem.ts";
 import { NO_SETTINGS, readAppSettings, readLayer, readSecrets } from "./app-files.ts";
 import type { Read } from "./app-files.ts";
@@ -25,6 +26,8 @@ export interface Loaded {
    */
   readonly repo: Repo | undefined;
   readonly problems: readonly Problem[];
+  /** Keys that a schema says are secret: their lines are shown masked, also in files that cannot be used. */
+  readonly secretNames: ReadonlySet<string>;
   /** Every file that was read, for code frames: also those that cannot be used. */
   readonly sources: ReadonlyMap<string, SourceFile>;
 }
@@ -42,6 +45,7 @@ interface Loading {
   readonly problems: Problem[];
   readonly known: { readonly config: Config; readonly places: readonly Place[] } | undefined;
   readonly merge: boolean;
+  readonly secretNames: ReadonlySet<string>;
 }
 
 /**
@@ -51,17 +55,30 @@ interface Loading {
 export function load(source: Source, options: LoadOptions = {}): Loaded {
   const entries = source.list();
   const { files, problems, stop } = survey(entries);
-  if (stop) return { repo: undefined, problems, sources: new Map() };
-  const base: Loading = { source, sources: new Map(), problems: [...problems], known: undefined, merge: true };
+  if (stop) return { repo: undefined, problems, secretNames: new Set(), sources: new Map() };
+  const base: Loading = {
+    source,
+    sources: new Map(),
+    problems: [...problems],
+    known: undefined,
+    merge: true,
+    secretNames: new Set(),
+  };
   const { config, environments } = loadConfig(base, files, entries, options);
   const known = config === undefined ? undefined : { config, places: placesOf(config.environments, config.regions) };
   // Where trueup.yaml cannot be used, merge keys may well be allowed: no problem is made of them.
-  const loading: Loading = { ...base, known, merge: config?.yaml.merge ?? true };
+  const merge = config?.yaml.merge ?? true;
   const layout = arrange(files, environments);
-  loading.problems.push(...layout.problems);
-  const repo = loadFiles(loading, layout);
+  base.problems.push(...layout.problems);
+  // Read first, because they say what is secret; their problems come last, where the files stand.
+  const problemsOfSchemas: Problem[] = [];
+  const paths = [...layout.schemas, ...layout.apps.flatMap(({ schema }) => schema ?? [])];
+  const schemas = new Map(paths.flatMap((path) => loadSchema({ ...base, merge, problems: problemsOfSchemas }, path)));
+  const loading: Loading = { ...base, known, merge, secretNames: secretNames(schemas) };
+  const repo = loadFiles(loading, layout, schemas);
+  loading.problems.push(...problemsOfSchemas);
   if (config !== undefined && !hasErrors(layout.problems)) loading.problems.push(...checkTargetApps(config, layout));
-  return { repo, problems: loading.problems, sources: loading.sources };
+  return { repo, problems: loading.problems, secretNames: loading.secretNames, sources: loading.sources };
 }
 
 function loadConfig(
@@ -98,15 +115,13 @@ function missingConfig(entries: readonly TreeEntry[]): Problem {
 }
 
 /** Reads every file even where trueup.yaml is broken, so that all problems come to light in one run. */
-function loadFiles(loading: Loading, layout: RepoFiles): Repo | undefined {
+function loadFiles(loading: Loading, layout: RepoFiles, schemas: Repo["schemas"]): Repo | undefined {
   const shared = {
     layers: loadLayers(loading, layout.shared),
     secrets: loadSecrets(loading, layout.shared.secrets, "shared."),
     sops: loadEncrypted(loading, layout.shared),
   };
   const apps = layout.apps.map((app) => loadApp(loading, app)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const paths = [...layout.schemas, ...layout.apps.flatMap(({ schema }) => schema ?? [])];
-  const schemas = new Map(paths.flatMap((path) => loadSchema(loading, path)));
   return loading.known === undefined
     ? undefined
     : { ...loading.known, apps, shared, schemas, sources: loading.sources };
@@ -125,7 +140,7 @@ function loadApp(loading: Loading, files: AppFiles): App {
 function loadLayers(loading: Loading, { layers }: SharedFiles): Map<string, Layer> {
   const loaded = new Map<string, Layer>();
   for (const [name, path] of layers) {
-    const layer = loadWith(loading, path, (file) => readLayer(file, name, loading.merge));
+    const layer = loadWith(loading, path, (file) => readLayer(file, name, loading));
     if (layer !== undefined) loaded.set(name, layer);
   }
   return loaded;

@@ -1,6 +1,7 @@
 /** Collects the problems of one file: in order, each once, not endlessly many, and masked where a secret may stand. */
 import type { Stretch } from "../model.ts";
 import type { Code, Problem } from "../problem.ts";
+import { isPrivateLine, soundsSecret } from "../private-line.ts";
 import { LIMITS } from "./limits.ts";
 
 export interface Fault {
@@ -13,13 +14,15 @@ export interface Fault {
   readonly notes?: NonNullable<Problem["notes"]>;
   /** True if the marked line shows a value: it is masked where its key sounds like a secret. */
   readonly valueShown?: boolean;
+  /** Words instead of those that repeat what is written, for lines that may hold a secret. */
+  readonly discreet?: Partial<Pick<Problem, "message" | "fix">>;
 }
 
 export interface Report {
   /** Offset and length in characters of the file's text. */
   at(offset: number, length: number, fault: Fault): void;
   stretch(offset: number, length: number): Stretch;
-  /** True if the line sounds as if it held a secret (`db_password: …`): then its value is not repeated in a message. */
+  /** True if the line may hold a secret (`db_password: …`): then its value is not repeated in a message. */
   isSensitive(offset: number): boolean;
   /** True once further problems are only counted: no need to look for details. */
   isFull(): boolean;
@@ -27,21 +30,23 @@ export interface Report {
   problems(): Problem[];
 }
 
-const SENSITIVE = /pass|secret|token|credential|private|api[_-]?key|access[_-]?key/iu;
-
-export function reportFor(file: string, text: string): Report {
+/** `secretNames`: keys that a schema says are secret. */
+export function reportFor(file: string, text: string, secretNames: ReadonlySet<string> = new Set()): Report {
   const found: Problem[] = [];
   let left = 0;
   const stretch = (offset: number, length: number): Stretch => {
     const start = Math.min(Math.max(offset, 0), text.length);
     return { file, offset: start, length: Math.min(Math.max(length, 0), text.length - start) };
   };
-  const isSensitive = (offset: number): boolean => SENSITIVE.test(lineAt(text, offset));
+  const isPrivate = (offset: number): boolean => isPrivateLine(text, offset, secretNames);
+  // Nobody reads the words of a problem that is only counted.
+  const isSensitive = (offset: number): boolean =>
+    found.length >= LIMITS.problemsPerFile || soundsSecret(lineAt(text, offset)) || isPrivate(offset);
   return {
     stretch,
     isSensitive,
     isFull: () => found.length >= LIMITS.problemsPerFile,
-    at: (offset, length, { valueShown, severity, ...fault }) => {
+    at: (offset, length, { valueShown, severity, discreet, ...fault }) => {
       if (found.length >= LIMITS.problemsPerFile) {
         left++;
         return;
@@ -51,6 +56,7 @@ export function reportFor(file: string, text: string): Report {
         severity: severity ?? "error",
         at: stretch(offset, length),
         ...fault,
+        ...(discreet !== undefined && isPrivate(offset) ? discreet : {}),
         ...(masked ? { masked } : {}),
       });
     },

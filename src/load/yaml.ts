@@ -30,6 +30,8 @@ export interface YamlOptions {
   readonly spelling?: boolean;
   /** True: `$remove` may stand at the top level. */
   readonly remove?: boolean;
+  /** Keys that a schema says are secret: their values are not repeated in messages. */
+  readonly secretNames?: ReadonlySet<string>;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface YamlOptions {
  * text is.
  */
 export function readYaml(file: SourceFile, options: YamlOptions): YamlDocument {
-  const report = reportFor(file.path, file.text);
+  const report = reportFor(file.path, file.text, options.secretNames);
   const read = readInto(file.text, options, report);
   const problems = report.problems();
   return { value: hasErrors(problems) ? undefined : read.value, problems, empty: read.empty };

@@ -31,7 +31,7 @@ export async function validateCommand(
     project.bench === undefined
       ? { problems: foldProblems(project.problems), counts: { apps: 0, places: 0, units: 0, keys: 0 } }
       : check(project.bench, project.problems, scopeOf(options, addresses));
-  const problems = located(checked.problems, project.locate);
+  const problems = located(checked.problems, project);
   const { repo } = project.loaded;
   const world =
     repo === undefined ? undefined : { ...worldOf(repo), apps: checked.counts.apps, units: checked.counts.units };

@@ -24,7 +24,7 @@ function problemDocument(problem: LocatedProblem): object {
     label: problem.label,
     fix: problem.fix,
     notes: (problem.notes ?? []).map((note, i) => {
-      const where = whereDocument(problem.notePositions[i], note.at?.file, true);
+      const where = whereDocument(problem.notePositions[i], note.at?.file, problem.masked !== true);
       return { name: note.name, text: note.text, ...(where === undefined ? {} : { at: where }) };
     }),
     reach: problem.reach ?? [],

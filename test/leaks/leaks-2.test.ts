@@ -1,0 +1,3 @@
+import { leakShard } from "./shard.ts";
+
+leakShard(2);
