@@ -64,6 +64,12 @@ export const CODES = {
 } as const;
 export type Code = keyof typeof CODES;
 
+/** Words that quote nothing, used where the line may hold a secret. */
+export interface Discreet {
+  readonly message?: string;
+  readonly label?: string;
+}
+
 export interface Problem {
   readonly code: Code;
   readonly severity: "error" | "warning";
@@ -80,6 +86,7 @@ export interface Problem {
   readonly reach?: readonly UnitId[];
   /** True: the source line may hold a secret and is shown masked. */
   readonly masked?: boolean;
+  readonly discreet?: Discreet;
 }
 
 /** A problem with its place worked out. */

@@ -85,9 +85,10 @@ export function located(
   return problems.map((problem) => {
     const position = problem.at === undefined ? undefined : find(problem.at);
     const masked = problem.masked === true || (position !== undefined && mayHoldSecret(position, loaded));
+    const { discreet, ...plain } = problem;
     return {
-      ...problem,
-      ...(masked ? { masked } : {}),
+      ...plain,
+      ...(masked ? { ...discreet, masked } : {}),
       position,
       notePositions: (problem.notes ?? []).map((note) => (note.at === undefined ? undefined : find(note.at))),
     };

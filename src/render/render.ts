@@ -17,7 +17,7 @@ import { secret } from "../secret.ts";
 import type { Lookup, Looked, Trouble } from "../template/evaluate.ts";
 import { renderFile } from "./files.ts";
 import type { TemplateEngine } from "../template/engine.ts";
-import { lookIn, unknownName } from "../template/names.ts";
+import { lookIn, unknownName, unknownWord } from "../template/names.ts";
 import { type TreeRenderer, treeRenderer } from "./tree.ts";
 
 export type OriginOf = (path: KeyPath) => Origin | undefined;
@@ -55,7 +55,7 @@ export function renderShared(
       return {
         missing: { code: "TU2001", message: "shared/ values are the same for every app, so there is no {{app}}" },
       };
-    return lookFact(parts, input.system, input.place) ?? unknownName(parts.join("."), roots(input.place));
+    return lookFact(parts, input.system, input.place) ?? unknownWord(parts.join("."), roots(input.place));
   };
   const shared = treeRenderer(input.values, engine.parse, lookup, (path, trouble) =>
     problems.push(toProblem(trouble, path, input.originOf, [])),
@@ -104,7 +104,7 @@ function unitLookup(app: App, context: PlaceContext, self: (path: KeyPath) => Lo
     if (root === "app" && path.length === 0) return { value: app.name };
     return (
       lookFact(parts, context.system, context.place) ??
-      unknownName(parts.join("."), [...roots(context.place), "app", "self", "shared", "secret"])
+      unknownWord(parts.join("."), [...roots(context.place), "app", "self", "shared", "secret"])
     );
   };
 }

@@ -1,6 +1,6 @@
 /** Evaluates a template in a scope. Strict: an unknown name is a problem, never an empty text. */
 import type { Value } from "../model.ts";
-import type { Code } from "../problem.ts";
+import type { Code, Discreet } from "../problem.ts";
 import { isSecret, secret } from "../secret.ts";
 import { suggest } from "../suggest.ts";
 import { HELPERS, callHelper } from "./helpers.ts";
@@ -13,6 +13,7 @@ export interface Trouble {
   readonly label?: string;
   readonly fix?: string;
   readonly notes?: readonly { readonly name: string; readonly text: string }[];
+  readonly discreet?: Discreet;
   readonly start: number;
   readonly end: number;
 }

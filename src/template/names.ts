@@ -8,6 +8,13 @@ import type { Looked } from "./evaluate.ts";
 /** Names shown in a "known here" note, at most. */
 const SHOWN = 12;
 
+/** For a name whose first word is not even known: it may be a secret that somebody put into braces. */
+export function unknownWord(name: string, candidates: readonly string[]): Looked {
+  const looked = unknownName(name, candidates);
+  const discreet = { message: "the template names something that is not known", label: "not known here" };
+  return "missing" in looked ? { missing: { ...looked.missing, discreet } } : looked;
+}
+
 /** Nothing has this name; says what does. `candidates` are full names as one would write them. */
 export function unknownName(name: string, candidates: readonly string[]): Looked {
   const meant = suggest(name, candidates);

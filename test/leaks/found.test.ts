@@ -38,6 +38,7 @@ const dsn = (value: string): Record<string, string> => ({ "apps/orders/base.yaml
 describe("plain text where a schema wants a secret, under a name that tells nothing", () => {
   it.each<[string, string, Record<string, string>]>([
     ["in a template that cannot be read", "TU2002", dsn(`"${text}{{"`)],
+    ["as the name in a template", "TU2001", dsn(`"{{${text}}}"`)],
     ["in a template with a helper that nobody knows", "TU2003", dsn(`"{{nohelper '${text}'}}"`)],
     ["in quotes that do not end", "TU1001", dsn(`"${text}`)],
     ["in a block with tabs", "TU1001", dsn(`|\n    BEGIN\n\t${text}\n`)],
