@@ -6,6 +6,7 @@ import { jsonProblems } from "../report/problems/json.ts";
 import { problemsContext } from "./context.ts";
 import type { Io } from "./io.ts";
 import type { CommonOptions } from "./options.ts";
+import { emitFiles } from "./output.ts";
 import { type OpenedProject, located } from "./project.ts";
 
 export function printInvalid(
@@ -16,6 +17,7 @@ export function printInvalid(
 ): ExitCode {
   const list = located(foldProblems(problems), project.locate);
   const context = problemsContext(project, options, io, { keys: 0, durationMs: 0 });
+  emitFiles({ json: () => jsonProblems(list) }, options, io);
   if (options.format === "json") io.out(jsonProblems(list));
   else io.err(humanProblems(list, context));
   return EXIT.invalid;
