@@ -7,7 +7,7 @@ import { problemsContext } from "./context.ts";
 import type { Io } from "./io.ts";
 import type { CommonOptions } from "./options.ts";
 import { emitFiles } from "./output.ts";
-import { type OpenedProject, located } from "./project.ts";
+import { type OpenedProject, located, prefixOf } from "./project.ts";
 
 export function printInvalid(
   problems: readonly Problem[],
@@ -17,6 +17,7 @@ export function printInvalid(
 ): ExitCode {
   const list = located(foldProblems(problems), project.locate);
   const context = problemsContext(project, options, io, { keys: 0, durationMs: 0 });
+  io.tell?.({ kind: "problems", problems: list, prefix: prefixOf(project), checked: undefined });
   emitFiles({ json: () => jsonProblems(list) }, options, io);
   if (options.format === "json") io.out(jsonProblems(list));
   else io.err(humanProblems(list, context));

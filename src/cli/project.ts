@@ -46,6 +46,11 @@ async function treeAt(git: Git, commit: string): Promise<Source> {
   return gitSource(git.top, commit, git.root);
 }
 
+/** Config root below the top of the repository: `""` or `config/`. */
+export function prefixOf({ git }: Pick<OpenedProject, "git">): string {
+  return git === undefined || git.root === "" ? "" : `${git.root}/`;
+}
+
 /** The config repo as it was at another commit; undefined if it did not exist there. */
 export async function openAt(
   project: OpenedProject,

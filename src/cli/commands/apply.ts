@@ -78,6 +78,7 @@ async function run(
   });
   const finish = (receipts: readonly DestinationReceipt[]): ExitCode => {
     const receipt = receiptOf(plan, [...superseded, ...receipts], facts(io.signal.aborted));
+    io.tell?.({ kind: "receipt", receipt, plan, context });
     emit(
       {
         human: () => humanReceipt(receipt, context),
@@ -99,6 +100,7 @@ async function run(
       json: () => jsonPlan(plan, context),
       markdown: () => markdownPlan(plan, { ...context, root: "." }),
     };
+    io.tell?.({ kind: "plan", plan, context });
     emitFiles(reports, options, io);
     io.out(options.format === "json" ? reports.json() : reports.human());
     return refused ? EXIT.refused : EXIT.ok;

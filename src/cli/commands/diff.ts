@@ -33,6 +33,7 @@ export async function diffCommand(addresses: readonly string[], options: DiffOpt
   const repo = project.bench?.repo;
   if (repo === undefined) throw new Failure("INTERNAL", "a plan without a repo");
   const context = planContext(project, repo, options, io, result.planned.wanted.units.size);
+  io.tell?.({ kind: "plan", plan, context });
   emit(
     {
       human: () => humanPlan(plan, context),

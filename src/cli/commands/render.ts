@@ -7,7 +7,7 @@ import type { UnitResult } from "../../desired.ts";
 import { inlineText, pairLines } from "../../edit/write.ts";
 import { EXIT, type ExitCode, Failure } from "../../failure.ts";
 import { textOf } from "../../map/map.ts";
-import type { Plain } from "../../model.ts";
+import type { Plain, PlainMap } from "../../model.ts";
 import { physicalText, renderedData, renderedText } from "../../report/look/rendered.ts";
 import { withoutSecrets } from "../../report/look/without-secrets.ts";
 import { safePiece } from "../../report/redact.ts";
@@ -42,8 +42,10 @@ export async function renderCommand(addresses: readonly string[], options: Rende
     secrets === "redact"
       ? found.units
       : found.units.map((unit) => ({ ...unit, rendered: withoutSecrets(unit.rendered) }));
+  const data = dataOf(units);
+  if (io.tell !== undefined) io.tell({ kind: "rendered", digest: digestOf(data), units: units.length });
   for (const { kind, target } of outs) {
-    if (kind === "json") writeReport(target, unitsJson(units), io);
+    if (kind === "json") writeReport(target, unitsJson(data), io);
     else writeFolder(target, units, project, options, io);
   }
   if (outs.length === 0) io.out(textFor(units, project, options, io));
@@ -60,16 +62,22 @@ function outOf(text: string): { readonly kind: "dir" | "json"; readonly target: 
 }
 
 /** Everything rendered as one document, with a digest that is the same for the same values, whatever the format. */
-function unitsJson(units: readonly UnitResult[]): string {
-  const data = Object.fromEntries(units.map((unit) => [unit.resolved.id, renderedData(unit.rendered)]));
-  const digest = createHash("sha256").update(canonicalJson(data)).digest("hex");
-  return `${JSON.stringify({ version: 1, digest, units: data }, null, 2)}\n`;
+function unitsJson(units: PlainMap): string {
+  return `${JSON.stringify({ version: 1, digest: digestOf(units), units }, null, 2)}\n`;
+}
+
+function dataOf(units: readonly UnitResult[]): PlainMap {
+  return Object.fromEntries(units.map((unit) => [unit.resolved.id, renderedData(unit.rendered)]));
+}
+
+function digestOf(units: PlainMap): string {
+  return createHash("sha256").update(canonicalJson(units)).digest("hex");
 }
 
 function textFor(units: readonly UnitResult[], project: OpenedProject, options: RenderOptions, io: Io): string {
   const format = options.format ?? "human";
   if (options.physical ?? false) return physical(units, format, wantsColor(io, options.color), options.secrets);
-  if (format === "json") return unitsJson(units);
+  if (format === "json") return unitsJson(dataOf(units));
   if (format === "yaml" || options.source === false)
     return units
       .map((unit) => (units.length === 1 ? "" : `# ${unit.resolved.id}\n`) + yaml(renderedData(unit.rendered)))

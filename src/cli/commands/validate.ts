@@ -13,7 +13,7 @@ import type { Io } from "../io.ts";
 import { requireKnown } from "../known.ts";
 import { type CommonOptions, scopeOf } from "../options.ts";
 import { emit } from "../output.ts";
-import { located, open } from "../project.ts";
+import { located, open, prefixOf } from "../project.ts";
 
 export interface ValidateOptions extends CommonOptions {
   /** Warnings fail too. */
@@ -45,7 +45,8 @@ export async function validateCommand(
     durationMs: io.clock() - started,
     ...(world === undefined ? {} : { world }),
   });
-  const prefix = project.git === undefined || project.git.root === "" ? "" : `${project.git.root}/`;
+  const prefix = prefixOf(project);
+  io.tell?.({ kind: "problems", problems, prefix, checked: checked.counts });
   emit(
     {
       human: () => humanProblems(problems, context),
