@@ -29,7 +29,9 @@ export function wordOf(done: Done): Word {
   const word = WORDS[done.exit];
   if (word !== undefined) return word;
   const receipt = receiptIn(done)?.receipt;
-  return receipt?.destinations.some((one) => one.applied > 0) === true ? "partial" : "error";
+  return receipt?.destinations.some((one) => one.applied > 0 || one.result === "partial") === true
+    ? "partial"
+    : "error";
 }
 
 /** Why the step is red; undefined if it is not. What `fail-on` does not speak of is always red. */
@@ -180,7 +182,7 @@ export function planIn({ results }: Done): Plan | undefined {
 }
 
 export function receiptIn({ results }: Done): Extract<Result, { kind: "receipt" }> | undefined {
-  return results.find((result) => result.kind === "receipt");
+  return results.findLast((result) => result.kind === "receipt");
 }
 
 /** Heads are read from the store, where anybody may have written. */

@@ -1,5 +1,5 @@
 /** Runs an action: inputs to a command line, the command line in this process, what came of it to outputs. */
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Io } from "../cli/io.ts";
 import { runCommand } from "../cli/main.ts";
@@ -9,6 +9,7 @@ import { annotationCommands } from "../report/annotation.ts";
 import { humanFailure } from "../report/failure.ts";
 import { markdownPlan } from "../report/plan/markdown.ts";
 import { githubProblems } from "../report/problems/github.ts";
+import { jsonReceipt } from "../report/receipt/json.ts";
 import { markdownReceipt } from "../report/receipt/markdown.ts";
 import { safePiece } from "../report/redact.ts";
 import { baseOf } from "./base.ts";
@@ -18,7 +19,7 @@ import type { ForgeSteps } from "./forge-steps.ts";
 import type { GetInput } from "./input.ts";
 import { type ActionName, type DriftInputs, type Inputs, readInputs } from "./inputs.ts";
 import type { Log } from "./log.ts";
-import { type Done, type Outputs, outputsOf, planIn, redBecause, wordOf } from "./outcome.ts";
+import { type Done, type Outputs, outputsOf, planIn, receiptIn, redBecause, wordOf } from "./outcome.ts";
 import { summaryText } from "./summary.ts";
 import { requireTrusted } from "./trigger.ts";
 import { failureWords, verdict } from "./verdict.ts";
@@ -103,7 +104,15 @@ async function command(
     deadline.then(() => ({ exit: EXIT.interrupted, failure: outOfTime() })),
   ]);
   log.flush();
-  return { done: { ...ended, results }, text };
+  const done = { ...ended, results };
+  if (ended.failure?.code === "INTERRUPTED") writeLastReceipt(done, report);
+  return { done, text };
+}
+
+/** What is certain about a run that could not write its own report any more. */
+function writeLastReceipt(done: Done, report: string): void {
+  const known = receiptIn(done);
+  if (known !== undefined) writeFileSync(report, jsonReceipt(known.receipt));
 }
 
 function outOfTime(): Failure {
@@ -178,7 +187,7 @@ async function afterwards(inputs: Inputs, event: RunEvent, done: Done, report: s
 
 function summaryOf(inputs: Inputs, done: Done, text: string): string {
   const word = wordOf(done);
-  const [result] = done.results.filter((one) => one.kind === "plan" || one.kind === "receipt");
+  const result = done.results.findLast((one) => one.kind === "plan" || one.kind === "receipt");
   if (result?.kind === "receipt")
     return summaryText(inputs.action, word, {
       markdown: markdownReceipt(result.receipt, { ...result.context, root: inputs.workingDirectory }),

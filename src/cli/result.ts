@@ -14,5 +14,6 @@ export type Result =
       readonly checked: Checked | undefined;
     }
   | { readonly kind: "plan"; readonly plan: Plan; readonly context: PlanContext }
+  /** The last one counts: those before it say what is certain while the apply still runs. */
   | { readonly kind: "receipt"; readonly receipt: Receipt; readonly plan: Plan; readonly context: PlanContext }
   | { readonly kind: "rendered"; readonly digest: string; readonly units: number };

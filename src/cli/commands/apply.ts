@@ -4,6 +4,7 @@ import { type Relation, dropSuperseded } from "../../apply/ancestry.ts";
 import { otherPlan } from "../../apply/expect.ts";
 import { countValues } from "../../apply/order.ts";
 import { exitCodeOf, receiptOf } from "../../apply/receipt.ts";
+import { soFar } from "../../apply/so-far.ts";
 import { EXIT, type ExitCode, Failure } from "../../failure.ts";
 import type { DestinationReceipt, Plan } from "../../model.ts";
 import { type Planned, type StorePool, applyPlan, planLive, storePool, want } from "../../pipeline.ts";
@@ -107,13 +108,23 @@ async function run(
   }
   await confirm(plan, () => humanPlan(plan, context), options, io);
   const progress = progressOf(plan, context.color, options, io);
+  const ended: DestinationReceipt[] = [];
+  const follow = (event: ApplyProgress): void => {
+    if (event.kind === "end") ended.push(event.receipt);
+    if (event.kind !== "step") {
+      const running = event.kind === "start" ? event.destination : undefined;
+      const receipt = receiptOf(plan, [...superseded, ...soFar(plan, ended, running)], facts(true));
+      io.tell?.({ kind: "receipt", receipt, plan, context });
+    }
+    progress.show(event);
+  };
   const receipts = await applyPlan(planned, stores, settings, {
     by: whoRuns(io),
     readBack: options.readback ?? true,
     keepGoing: options.continue ?? false,
     signal: io.signal,
     keys: () => sopsKeys(io),
-    progress: progress.show,
+    progress: follow,
   });
   progress.end();
   return finish(receipts);
