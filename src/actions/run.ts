@@ -134,7 +134,10 @@ async function restored(
 ): Promise<Done> {
   const plan = planIn(done);
   if (inputs.restore.length === 0 || done.exit !== EXIT.changes || plan === undefined) return done;
-  if (plan.destinations.some((one) => one.units.some((unit) => unit.changes.length > 0))) {
+  const isAhead = plan.destinations.some(
+    (one) => one.conflicts.length > 0 || one.units.some((unit) => unit.changes.length > 0),
+  );
+  if (isAhead) {
     runner.log.out("Nothing is put back: Git is ahead of what is live, and that is for an apply.\n");
     return done;
   }

@@ -25,8 +25,7 @@ export interface Step {
   readonly with?: Readonly<Record<string, string>>;
   readonly event?: { readonly name: string; readonly payload: unknown };
   readonly env?: Readonly<Record<string, string>>;
-  /** Hears standard error while it runs. */
-  readonly onErr?: (text: string, child: ChildProcess) => void;
+  readonly onStart?: (child: ChildProcess) => void;
 }
 
 export interface Stepped {
@@ -52,7 +51,7 @@ afterAll(() => {
 });
 
 /** Throws if an output is not declared, or if anything but annotations and masks is obeyed: true of every step. */
-export async function step(action: ActionName, { workspace, event, env, onErr, ...rest }: Step): Promise<Stepped> {
+export async function step(action: ActionName, { workspace, event, env, onStart, ...rest }: Step): Promise<Stepped> {
   const folder = join(ROOT, "actions", action);
   const manifest = load(readFileSync(join(folder, "action.yml"), "utf8")) as Manifest;
   const temp = mkdtempSync(join(tmpdir(), "trueup-runner-"));
@@ -89,10 +88,8 @@ export async function step(action: ActionName, { workspace, event, env, onErr, .
   });
   const texts = { out: "", err: "" };
   child.stdout.on("data", (chunk: Buffer) => (texts.out += chunk.toString("utf8")));
-  child.stderr.on("data", (chunk: Buffer) => {
-    texts.err += chunk.toString("utf8");
-    onErr?.(texts.err, child);
-  });
+  child.stderr.on("data", (chunk: Buffer) => (texts.err += chunk.toString("utf8")));
+  onStart?.(child);
   const [code] = (await once(child, "close")) as [number | null];
   const outputs = readOutputs(readFileSync(join(temp, "output"), "utf8"));
   const undeclared = Object.keys(outputs).filter((name) => !(name in manifest.outputs));
