@@ -257,7 +257,10 @@ describeWithEtcd("on a real etcd", () => {
             "eu-west-1: { vars: { geo: eu } }",
             `eu-west-1: { vars: { geo: eu, etcd: "${portOf(etcd.endpoints[0] ?? "")}" } }`,
           )
-          .replace("us-east-2: { vars: { geo: us } }", `us-east-2: { vars: { geo: us, etcd: "${portOf(holder.endpoint)}" } }`)
+          .replace(
+            "us-east-2: { vars: { geo: us } }",
+            `us-east-2: { vars: { geo: us, etcd: "${portOf(holder.endpoint)}" } }`,
+          )
           .replace(/endpoints: \[.*\] /u, 'endpoints: ["http://127.0.0.1:{{vars.etcd}}"] ');
         writeFiles(workspace, { "trueup.yaml": `${config}\n` });
         commit(workspace, "one etcd a region");
