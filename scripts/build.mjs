@@ -120,7 +120,7 @@ if (process.argv.includes("--types")) {
 }
 if (process.argv.includes("--sizes")) {
   const files = readdirSync(OUT, { recursive: true }).filter((name) => name.endsWith(".js"));
-  for (const name of files.toSorted()) {
+  for (const name of files.toSorted((a, b) => (a < b ? -1 : 1))) {
     const kilobytes = (statSync(join(OUT, name)).size / 1000).toFixed(1);
     process.stdout.write(`${kilobytes.padStart(9)} kB  ${name}\n`);
   }

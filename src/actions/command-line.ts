@@ -33,7 +33,7 @@ function own(inputs: Inputs, around: Circumstances): readonly string[] {
       return diffFlags(inputs, around);
     case "apply":
       return applyFlags(inputs);
-    case "drift":
+    default:
       return driftFlags(inputs);
   }
 }

@@ -104,7 +104,7 @@ export function readInputs(action: ActionName, get: GetInput): Inputs {
       };
     case "apply":
       return applyInputs(get);
-    case "drift":
+    default:
       return {
         action,
         ...common(get, action),

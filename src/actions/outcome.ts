@@ -76,7 +76,7 @@ function own(inputs: Inputs, done: Done): Outputs {
       return diffOutputs(planIn(done));
     case "apply":
       return applyOutputs(done);
-    case "drift":
+    default:
       return driftOutputs(planIn(done), inputs.unmanaged === "ignore");
   }
 }

@@ -34,9 +34,7 @@ function wordsFor(cause: Cause, done: Done): readonly string[] {
       return [
         `${plural((summary?.drift ?? 0) + (summary?.conflict ?? 0), "value is", "values are")} not what was applied`,
       ];
-    case "partial":
-    case "stale":
-    case "error":
+    default:
       return receiptWords(done);
   }
 }

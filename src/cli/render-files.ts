@@ -50,7 +50,7 @@ function textOf(unit: UnitResult, context: FileContext): string {
       return `${JSON.stringify(data, null, 2)}\n`;
     case "dotenv":
       return variablesText(unit, context, (named) => FORMATS["dotenv"]?.write(named) ?? "");
-    case "k8s":
+    default:
       return variablesText(unit, context, (named) =>
         configMap(unit.resolved.app.name, [...named, ...openFiles(unit.rendered)]),
       );

@@ -1,5 +1,5 @@
 /** Events as GitHub describes them, and as somebody hostile would. */
-import fc from "fast-check";
+import { assert, json, property, string } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type RunEvent, eventOf } from "../../src/actions/event.ts";
 import { readInputs } from "../../src/actions/inputs.ts";
@@ -78,9 +78,8 @@ describe("an event", () => {
   });
 
   it("INJ-01, -02, -04: lets nothing out that has not the shape of what it is", () => {
-    const json = fc.json();
-    fc.assert(
-      fc.property(json, fc.string({ unit: "binary" }), (payload, text) => {
+    assert(
+      property(json(), string({ unit: "binary" }), (payload, text) => {
         const hostile = pullRequestPayload({ head: HEAD, base: BASE, ref: text, labels: [text], repository: text });
         const event = eventOf(
           { ...variables("pull_request"), GITHUB_REF: text, GITHUB_REPOSITORY: text, GITHUB_RUN_ID: text },

@@ -42,7 +42,7 @@ const action = (name: string, inputs: Readonly<Record<string, string>> = {}) =>
   run([join(root, `dist/actions/${name}.js`)], inputs);
 
 try {
-  for (const env of ["dev", "staging", "prod"]) action("apply", { INPUT_ENV: env })();
+  for (const name of ["dev", "staging", "prod"]) action("apply", { INPUT_ENV: name })();
   const times = await measure(
     {
       "node -e 0": run(["-e", "0"]),
