@@ -20,7 +20,7 @@ import { writeReport } from "../output.ts";
 import { type OpenedProject, open } from "../project.ts";
 import { FILE_FORMATS, filesOf } from "../render-files.ts";
 import { lookAt, whereText } from "../units.ts";
-import { envNamesOf } from "../variables/gather.ts";
+import { envNamesOf } from "../variables/names.ts";
 
 export interface RenderOptions extends CommonOptions {
   /** False: plain YAML without origins. */
