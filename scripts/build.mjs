@@ -2,10 +2,10 @@
  * Builds `dist/`: the command line and the library as ES modules that share their parts, and one file for every client
  * library of a store, loaded when its store (or Git) is first used. `cli.js` turns on the compile cache of Node 22 before
  * anything else is loaded. Everything is bundled, so that the published package installs nothing. `--types` also writes
- * the type declarations.
+ * the type declarations, `--sizes` lists what was written.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { etcdProto } from "./etcd-proto-plugin.mjs";
@@ -23,13 +23,39 @@ const LAZY = {
   "sdk-age": "age-encryption",
 };
 
-const lazyFiles = {
+/** One shared bundle, and a file of two lines for each: `actions/<name>/action.yml` points at it. */
+const ACTIONS = ["validate", "render", "diff", "apply", "drift"];
+
+/** `folder`: where those files are, seen from the file that is built. */
+const lazyFiles = (folder) => ({
   name: "lazy-files",
   setup(task) {
     task.onResolve({ filter: /^[^.]/ }, ({ path, kind }) => {
       const file = Object.keys(LAZY).find((name) => LAZY[name] === path);
-      return kind === "dynamic-import" && file !== undefined ? { path: `./${file}.js`, external: true } : undefined;
+      return kind === "dynamic-import" && file !== undefined
+        ? { path: `${folder}/${file}.js`, external: true }
+        : undefined;
     });
+  },
+});
+
+/**
+ * `@actions/core` loads an HTTP client and a process starter when it starts, 0.5 MB, for functions that are not used
+ * here. Neither does anything but define functions, so what nobody calls may go; esbuild cannot know that by itself.
+ */
+const leanToolkit = {
+  name: "lean-toolkit",
+  setup(task) {
+    task.onResolve(
+      { filter: /^(?:\.\/(?:oidc-utils|platform)\.js|@actions\/(?:exec|http-client.*)|undici)$/ },
+      (args) => {
+        if (args.pluginData === leanToolkit || !args.importer.includes("/@actions/")) return undefined;
+        const { path, importer, resolveDir, kind } = args;
+        return task
+          .resolve(path, { importer, resolveDir, kind, pluginData: leanToolkit })
+          .then((found) => ({ ...found, sideEffects: false }));
+      },
+    );
   },
 };
 
@@ -62,8 +88,20 @@ await build({
   entryPoints: { cli: "src/cli/bin.ts", index: "src/index.ts" },
   splitting: true,
   chunkNames: "part-[hash]",
-  plugins: [precompiledSchemas, lazyFiles],
+  plugins: [precompiledSchemas, lazyFiles(".")],
 });
+await build({
+  ...common,
+  target: "node24",
+  outdir: "dist/actions",
+  entryPoints: { action: "src/actions/main.ts" },
+  plugins: [precompiledSchemas, lazyFiles(".."), leanToolkit],
+});
+for (const action of ACTIONS)
+  writeFileSync(
+    join(OUT, `actions/${action}.js`),
+    `import { act } from "./action.js";\nawait act(${JSON.stringify(action)});\n`,
+  );
 for (const [file, name] of Object.entries(LAZY)) {
   const contents = `import * as all from ${JSON.stringify(name)};\nexport * from ${JSON.stringify(name)};\nexport default all["default"] ?? all;\n`;
   await build({
@@ -80,4 +118,11 @@ if (process.argv.includes("--types")) {
     cwd: ROOT,
     stdio: "inherit",
   });
+}
+if (process.argv.includes("--sizes")) {
+  const files = readdirSync(OUT, { recursive: true }).filter((name) => name.endsWith(".js"));
+  for (const name of files.toSorted((a, b) => (a < b ? -1 : 1))) {
+    const kilobytes = (statSync(join(OUT, name)).size / 1000).toFixed(1);
+    process.stdout.write(`${kilobytes.padStart(9)} kB  ${name}\n`);
+  }
 }

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { GET_NODE24, findNode24 } from "./node24.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 const run = (args) => spawnSync(process.execPath, args, { cwd: ROOT, stdio: "inherit" }).status ?? 1;
@@ -19,6 +20,10 @@ const PROGRAMS = {
   zizmor: "pip install zizmor",
 };
 const missing = Object.keys(PROGRAMS).filter((program) => !has(program));
+if (findNode24() === undefined) {
+  PROGRAMS["Node 24"] = GET_NODE24;
+  missing.push("Node 24");
+}
 if (missing.length > 0) {
   const list = missing.map((program) => `  ${program}: ${PROGRAMS[program]}\n`).join("");
   process.stdout.write(`Not found, so tests that need them are skipped. To run them too:\n${list}`);

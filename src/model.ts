@@ -509,6 +509,8 @@ export interface Receipt {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly result: "applied" | "nothing" | "superseded" | "partial" | "moved" | "refused" | "failed" | "interrupted";
+  /** Whether the plan is the one that was expected; absent if nothing was. */
+  readonly asReviewed?: boolean;
   readonly destinations: readonly DestinationReceipt[];
 }
 export interface DestinationReceipt {

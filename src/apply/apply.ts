@@ -17,6 +17,7 @@ import type { Group, Store } from "../stores/store.ts";
 import { groupsOf, keysToRead } from "./compose.ts";
 import type { Reveal } from "./plaintext.ts";
 import { applyOrder, countUnit, countValues } from "./order.ts";
+import { waiting } from "./so-far.ts";
 import { type ReadBack, readBack } from "./readback.ts";
 
 export interface ApplyInput {
@@ -200,21 +201,4 @@ function resultOf(tally: Tally, failure: Failure | undefined): DestinationReceip
   if (failure !== undefined) return some ? "partial" : "failed";
   if (tally.moved) return some ? "partial" : "moved";
   return "applied";
-}
-
-function waiting(plan: DestinationPlan): DestinationReceipt {
-  return {
-    destination: plan.destination,
-    place: plan.place.id,
-    target: plan.target,
-    result: "pending",
-    applied: 0,
-    pending: countValues(plan),
-    proof: undefined,
-    readBack: undefined,
-    left: [],
-    before: plan.head?.head.commit ?? null,
-    supersededBy: undefined,
-    failure: undefined,
-  };
 }

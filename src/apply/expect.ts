@@ -6,10 +6,11 @@ import type { Plan } from "../model.ts";
 const MIN_DIGITS = 16;
 
 /**
- * Throws `STALE` unless every environment of the plan that has something to do was among those expected. Ids
- * (`p-` and 16 digits) and full digests are both fine, of the whole plan or of one environment.
+ * Undefined if every environment of the plan that has something to do was among those expected, otherwise the failure
+ * (`STALE`) that says what is not. Ids (`p-` and 16 digits) and full digests are both fine, of the whole plan or of one
+ * environment. Throws `USAGE` for anything else.
  */
-export function expectPlan(plan: Plan, expected: readonly string[]): void {
+export function otherPlan(plan: Plan, expected: readonly string[]): Failure | undefined {
   const wanted = expected.map((text) => text.trim().replace(/^p-/u, ""));
   const bad = wanted.find((digits) => !/^[0-9a-f]+$/u.test(digits) || digits.length < MIN_DIGITS);
   if (bad !== undefined)
@@ -23,8 +24,8 @@ export function expectPlan(plan: Plan, expected: readonly string[]): void {
   const others = plan.environments.filter(
     (environment) => busy.has(environment.name) && !isExpected(environment.digest),
   );
-  if (isExpected(plan.digest) || others.length === 0) return;
-  throw new Failure(
+  if (isExpected(plan.digest) || others.length === 0) return undefined;
+  return new Failure(
     "STALE",
     `the plan is not the one that was reviewed: now ${plan.id}, expected ${expected.join(", ")}`,
     {
@@ -32,4 +33,10 @@ export function expectPlan(plan: Plan, expected: readonly string[]): void {
       fix: "Something changed since: live, Git, or trueup itself. Look at the plan again (trueup diff) and have the new one approved.",
     },
   );
+}
+
+/** Like {@link otherPlan}, but throws. */
+export function expectPlan(plan: Plan, expected: readonly string[]): void {
+  const other = otherPlan(plan, expected);
+  if (other !== undefined) throw other;
 }

@@ -7,6 +7,7 @@ export interface RunFacts {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly interrupted: boolean;
+  readonly asReviewed?: boolean;
 }
 
 export function receiptOf(plan: Plan, destinations: readonly DestinationReceipt[], facts: RunFacts): Receipt {

@@ -6,7 +6,8 @@ import { jsonProblems } from "../report/problems/json.ts";
 import { problemsContext } from "./context.ts";
 import type { Io } from "./io.ts";
 import type { CommonOptions } from "./options.ts";
-import { type OpenedProject, located } from "./project.ts";
+import { emitFiles } from "./output.ts";
+import { type OpenedProject, located, prefixOf } from "./project.ts";
 
 export function printInvalid(
   problems: readonly Problem[],
@@ -16,6 +17,8 @@ export function printInvalid(
 ): ExitCode {
   const list = located(foldProblems(problems), project);
   const context = problemsContext(project, options, io, { keys: 0, durationMs: 0 });
+  io.tell?.({ kind: "problems", problems: list, prefix: prefixOf(project), checked: undefined });
+  emitFiles({ json: () => jsonProblems(list) }, options, io);
   if (options.format === "json") io.out(jsonProblems(list));
   else io.err(humanProblems(list, context));
   return EXIT.invalid;

@@ -1,4 +1,5 @@
 /** The command line's edge to the world: everything that is not data comes through here. */
+import type { Result } from "./result.ts";
 
 export interface Io {
   readonly cwd: string;
@@ -19,6 +20,8 @@ export interface Io {
   readonly ask: ((question: string) => Promise<string>) | undefined;
   /** One value that must not be shown: typed without echo, or all of standard input where that is a pipe. */
   readonly askHidden: (question: string) => Promise<string>;
+  /** Hears what a command found out, before it is printed. */
+  readonly tell?: (result: Result) => void;
   /** Aborts when the process is asked to stop. */
   readonly signal: AbortSignal;
 }

@@ -48,16 +48,18 @@ function addChecks({ sub, finish, io }: Registry): void {
     "sarif",
   ])
     .option("--strict", "warnings fail too")
+    .option("--changed-since <ref>", "only apps with changes since this commit; all where that cannot be told")
     .action(async (addresses: string[], _: object, command: Command) => {
       finish(await validateCommand(addresses, all(command), io));
     });
   withScope(sub("render [address...]", "show what apps get, and where each value comes from"))
-    .option("--format <format>", "what to print: human, yaml, json", "human")
+    .option("--format <format>", "what to print: human, yaml, json; into a folder also dotenv, k8s", "human")
+    .option("--secrets <how>", "redact: show their names only; omit: show nothing", "redact")
     .option("--no-source", "plain YAML, without origins")
     .option("--physical", "the keys as they would be in the stores")
     .option(
       "--out <dir=folder>",
-      "write a file for every unit: <place>/<app>.yaml",
+      "write a file for every unit: <place>/<app>.yaml; or json=FILE, all of them in one",
       (value: string, before: string[] | undefined) => [...(before ?? []), value],
     )
     .action(async (addresses: string[], _: object, command: Command) => {
@@ -105,6 +107,7 @@ function addChanges({ sub, finish, io }: Registry): void {
     ["human", "markdown", "json"],
   )
     .option("--against <what>", "live, a Git ref, or auto", "auto")
+    .option("--base <ref>", "what auto compares with where no store can be reached (default: the default branch)")
     .option("--detailed-exitcode", "exit 2 if there are changes")
     .option("--allow <guards>", "plan as if these guards were lifted", commas)
     .action(async (addresses: string[], _: object, command: Command) => {
@@ -117,6 +120,11 @@ function addChanges({ sub, finish, io }: Registry): void {
   ])
     .option("-y, --yes", "do not ask; guards still count")
     .option("--expect <plan>", "stop unless the plan is this one (id or digest)", commas)
+    .option(
+      "--on-mismatch <what>",
+      "stop or continue if the plan is another one; auto: stop where it is protected",
+      "stop",
+    )
     .option(
       "--allow <guards>",
       "lift guards: delete, empty, wide, freeze, conflict, adopt, replace, dirty, drift",

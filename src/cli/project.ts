@@ -4,7 +4,7 @@ import { dirname, join, resolve as resolvePath } from "node:path";
 import { Failure } from "../failure.ts";
 import type { Git } from "../git/git.ts";
 import { locate } from "../load/locate.ts";
-import { type Source, folderSource } from "../load/source.ts";
+import { folderSource } from "../load/source.ts";
 import type { At, Position } from "../model.ts";
 import { type Project, openProject } from "../project.ts";
 import type { LocatedProblem, Problem } from "../problem.ts";
@@ -35,16 +35,16 @@ export async function open(options: CommonOptions, io: Io, withGit = true): Prom
   const git = withGit || inCi ? await (await import("../git/git.ts")).openGit(folder) : undefined;
   const commit = (await git?.head())?.commit ?? null;
   const fromGit = git !== undefined && commit !== null && inCi;
-  const source = fromGit ? await treeAt(git, commit) : folderSource(folder);
+  const source = fromGit ? await git.files(commit) : folderSource(folder);
   const isDirty = git !== undefined && commit !== null && !fromGit && (await git.isDirty());
   const project = await openProject(source, drivers, options.profile);
   const { sources } = project.loaded;
   return { ...project, folder, git, commit, dirty: isDirty, locate: (at) => locate(at, sources) };
 }
 
-async function treeAt(git: Git, commit: string): Promise<Source> {
-  const { gitSource } = await import("../git/tree.ts");
-  return gitSource(git.top, commit, git.root);
+/** Config root below the top of the repository: `""` or `config/`. */
+export function prefixOf({ git }: Pick<OpenedProject, "git">): string {
+  return git === undefined || git.root === "" ? "" : `${git.root}/`;
 }
 
 /** The config repo as it was at another commit; undefined if it did not exist there. */
@@ -58,7 +58,7 @@ export async function openAt(
       "HISTORY",
       "this folder is not in a Git repository, so there is no other version to compare with",
     );
-  const source = await treeAt(project.git, commit);
+  const source = await project.git.files(commit);
   return source.list().some((entry) => entry.path === "trueup.yaml")
     ? openProject(source, drivers, options.profile)
     : undefined;

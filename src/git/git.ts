@@ -4,6 +4,7 @@ import {
   type Commit,
   type Repository,
   ancestry,
+  changedPaths,
   commitsBetween,
   describeCommit,
   resolve,
@@ -11,6 +12,8 @@ import {
 import { locate } from "./locate.ts";
 import { porcelain } from "./porcelain.ts";
 import { dirtyPaths, head } from "./worktree.ts";
+import type { Source } from "../load/source.ts";
+import { sourceAt } from "./tree.ts";
 import { type Prepared, type Published, type RevertRequest, prepareRevert, publishRevert } from "./revert.ts";
 
 export type { Ancestry, Commit, Prepared, Published, RevertRequest };
@@ -35,6 +38,10 @@ export interface Git {
   ancestry(older: string, newer: string): Promise<Ancestry>;
   /** Commits of `newer` that `older` lacks, newest first. Paths are relative to the opened folder. */
   commitsBetween(older: string | undefined, newer: string, paths?: readonly string[]): Promise<Commit[]>;
+  /** Paths, relative to the top, that are not the same in two commits given by full id. */
+  changedPaths(older: string, newer: string): Promise<string[]>;
+  /** Files of a commit (full id) below the opened folder, as {@link gitSource} gives them. */
+  files(commit: string): Promise<Source>;
   /** One commit, by full id. */
   commit(id: string): Promise<Commit>;
   /** First line of a commit's message. */
@@ -60,6 +67,8 @@ export async function openGit(folder: string): Promise<Git | undefined> {
     resolve: (reference) => resolve(repo, reference),
     ancestry: (older, newer) => ancestry(repo, older, newer),
     commitsBetween: (older, newer, paths = []) => commitsBetween(repo, older, newer, paths.map(below)),
+    changedPaths: (older, newer) => changedPaths(repo, older, newer),
+    files: (commit) => sourceAt(repo, commit, repo.root),
     commit: (id) => describeCommit(repo, id),
     subject: async (id) => (await describeCommit(repo, id)).subject,
     revert: (request) => prepareRevert(repo, request),

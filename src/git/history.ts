@@ -138,6 +138,26 @@ export async function commitsBetween(
   return log(repo, ["--end-of-options", to, ...from, "--", ...paths]);
 }
 
+/**
+ * Paths, relative to the top, that are not the same in two commits given by full id; both names of a file that moved.
+ * Throws `HISTORY` if a commit is missing.
+ */
+export async function changedPaths(repo: Repository, older: string, newer: string): Promise<string[]> {
+  const [from, to] = [await existing(repo, requireFullId(older)), await existing(repo, requireFullId(newer))];
+  const names = await repo.run([
+    "diff-tree",
+    "-r",
+    "-z",
+    "--name-only",
+    "--no-renames",
+    "--end-of-options",
+    from,
+    to,
+    "--",
+  ]);
+  return names.split("\0").filter((name) => name !== "");
+}
+
 /** One commit, by full id. Throws `HISTORY` if it is missing. */
 export async function describeCommit(repo: Repository, id: string): Promise<Commit> {
   const [found] = await log(repo, ["--max-count=1", "--end-of-options", await existing(repo, requireFullId(id)), "--"]);

@@ -23,7 +23,14 @@ export interface Location {
  */
 export async function locate(folder: string): Promise<Location | undefined> {
   const settings: string[] = [];
-  const question = ["rev-parse", "--is-inside-work-tree", "--is-shallow-repository"];
+  // All at once, because every start of a program is felt.
+  const question = [
+    "rev-parse",
+    "--is-inside-work-tree",
+    "--is-shallow-repository",
+    "--show-toplevel",
+    "--show-prefix",
+  ];
   let answer = await runGit(folder, question);
   const owned = /detected dubious ownership in repository at '([^\n]*)'/u.exec(answer.stderr)?.[1];
   if (answer.code !== 0 && owned !== undefined) {
@@ -32,11 +39,16 @@ export async function locate(folder: string): Promise<Location | undefined> {
     answer = await runGit(folder, question, { settings });
   }
   if (answer.code !== 0) {
-    if (/not a git repository/iu.test(answer.stderr)) return undefined;
+    // The second: in a bare repository, or in the folder .git.
+    if (/not a git repository|must be run in a work tree/iu.test(answer.stderr)) return undefined;
     throw gitFailure(question, answer.stderr);
   }
-  const [inside, shallow] = answer.stdout.toString("utf8").trim().split("\n");
+  const [inside, shallow, ...paths] = answer.stdout.toString("utf8").replaceAll("\r\n", "\n").split("\n");
   if (inside !== "true") return undefined;
+  const [path = "", below = "", ...rest] = paths;
+  // More lines than two: a name of a folder has a line break in it.
+  if (rest.join("") === "")
+    return { top: path, root: below.replace(/\/$/u, ""), shallow: shallow === "true", settings };
   const line = async (flag: string) => {
     const { code, stdout, stderr } = await runGit(folder, ["rev-parse", flag], { settings });
     if (code !== 0) throw gitFailure(["rev-parse"], stderr);

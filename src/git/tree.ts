@@ -32,6 +32,12 @@ export async function gitSource(repoFolder: string, commit: string, root: string
   requireFullId(commit);
   const repo = await locate(repoFolder);
   if (repo === undefined) throw new Failure("MISSING", `${repoFolder} is not inside a Git repository.`);
+  return sourceAt(repo, commit, root);
+}
+
+/** {@link gitSource} for a repository that is known already. */
+export async function sourceAt(repo: Location, commit: string, root: string): Promise<Source> {
+  requireFullId(commit);
   const listed = (await listTree(repo, commit, root)).filter(
     ({ path }) => !path.split("/").some((step) => SKIPPED.has(step)),
   );

@@ -1,11 +1,19 @@
 /** The checked-out state. */
 import type { Repository } from "./history.ts";
+import { runGit } from "./process.ts";
 
 /** The checked-out commit and its branch (undefined if none is checked out); undefined before the first commit. */
 export async function head(repo: Repository): Promise<{ commit: string; branch: string | undefined } | undefined> {
-  const id = await repo.ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
+  // Asked without simple-git, which takes longer to load than both answers together, and every run in CI asks this.
+  const ask = async (...args: readonly string[]): Promise<string | undefined> => {
+    const { code, stdout } = await runGit(repo.top, args, { settings: repo.settings });
+    return code === 0 ? stdout.toString("utf8").trimEnd() : undefined;
+  };
+  const [id, ref] = await Promise.all([
+    ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}"),
+    ask("symbolic-ref", "--quiet", "HEAD"),
+  ]);
   if (id === undefined) return undefined;
-  const ref = await repo.ask(["symbolic-ref", "--quiet", "HEAD"]);
   return { commit: id, branch: ref?.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : undefined };
 }
 

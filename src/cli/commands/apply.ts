@@ -1,15 +1,18 @@
 /** `trueup apply`: plans again, compares with the reviewed plan, asks the guards, writes, reads back. */
 import type { ApplyProgress } from "../../apply/apply.ts";
 import { type Relation, dropSuperseded } from "../../apply/ancestry.ts";
-import { expectPlan } from "../../apply/expect.ts";
+import { otherPlan } from "../../apply/expect.ts";
 import { countValues } from "../../apply/order.ts";
 import { exitCodeOf, receiptOf } from "../../apply/receipt.ts";
+import { soFar } from "../../apply/so-far.ts";
 import { EXIT, type ExitCode, Failure } from "../../failure.ts";
 import type { DestinationReceipt, Plan } from "../../model.ts";
 import { type Planned, type StorePool, applyPlan, planLive, storePool, want } from "../../pipeline.ts";
 import { humanPlan } from "../../report/plan/human.ts";
 import { jsonPlan } from "../../report/plan/json.ts";
+import { markdownPlan } from "../../report/plan/markdown.ts";
 import { makeProgress } from "../../report/progress.ts";
+import { safeText } from "../../report/redact.ts";
 import { humanReceipt } from "../../report/receipt/human.ts";
 import { jsonReceipt } from "../../report/receipt/json.ts";
 import { markdownReceipt } from "../../report/receipt/markdown.ts";
@@ -19,13 +22,15 @@ import { sopsKeys } from "../keys.ts";
 import { printInvalid } from "../invalid.ts";
 import type { Io } from "../io.ts";
 import { requireKnown } from "../known.ts";
-import { emit } from "../output.ts";
+import { emit, emitFiles } from "../output.ts";
 import { type OpenedProject, open } from "../project.ts";
 import { type DiffOptions, planOptions } from "./diff.ts";
 
 export interface ApplyOptions extends DiffOptions {
   readonly yes?: boolean;
   readonly expect?: readonly string[];
+  /** When the plan is not the expected one: `stop` (default), `continue`, or `auto`: stop where it is protected. */
+  readonly onMismatch?: string;
   readonly dryRun?: boolean;
   readonly readback?: boolean;
   readonly continue?: boolean;
@@ -64,14 +69,17 @@ async function run(
   );
   const planned: Planned = { ...full, plan };
   const context = planContext(project, bench.repo, options, io);
+  let asReviewed: boolean | undefined;
   const facts = (interrupted: boolean) => ({
     applyId: settings.applyId,
     startedAt,
     durationMs: io.clock() - started,
     interrupted,
+    ...(asReviewed === undefined ? {} : { asReviewed }),
   });
   const finish = (receipts: readonly DestinationReceipt[]): ExitCode => {
     const receipt = receiptOf(plan, [...superseded, ...receipts], facts(io.signal.aborted));
+    io.tell?.({ kind: "receipt", receipt, plan, context });
     emit(
       {
         human: () => humanReceipt(receipt, context),
@@ -83,27 +91,56 @@ async function run(
     );
     return exitCodeOf(receipt);
   };
-  if (options.expect !== undefined && options.expect.length > 0) expectPlan(plan, options.expect);
+  asReviewed = isAsReviewed(plan, options, io);
   const refused = plan.refusals.some((refusal) => !refusal.lifted);
   const idle = plan.destinations.every((destination) => destination.units.length === 0);
   if (!refused && idle && !(options.dryRun ?? false)) return finish([]);
   if (refused || (options.dryRun ?? false)) {
-    const text = options.format === "json" ? jsonPlan(plan, context) : humanPlan(plan, context);
-    io.out(text);
+    const reports = {
+      human: () => humanPlan(plan, context),
+      json: () => jsonPlan(plan, context),
+      markdown: () => markdownPlan(plan, { ...context, root: "." }),
+    };
+    io.tell?.({ kind: "plan", plan, context });
+    emitFiles(reports, options, io);
+    io.out(options.format === "json" ? reports.json() : reports.human());
     return refused ? EXIT.refused : EXIT.ok;
   }
   await confirm(plan, () => humanPlan(plan, context), options, io);
   const progress = progressOf(plan, context.color, options, io);
+  const ended: DestinationReceipt[] = [];
+  const follow = (event: ApplyProgress): void => {
+    if (event.kind === "end") ended.push(event.receipt);
+    if (event.kind !== "step") {
+      const running = event.kind === "start" ? event.destination : undefined;
+      const receipt = receiptOf(plan, [...superseded, ...soFar(plan, ended, running)], facts(true));
+      io.tell?.({ kind: "receipt", receipt, plan, context });
+    }
+    progress.show(event);
+  };
   const receipts = await applyPlan(planned, stores, settings, {
     by: whoRuns(io),
     readBack: options.readback ?? true,
     keepGoing: options.continue ?? false,
     signal: io.signal,
     keys: () => sopsKeys(io),
-    progress: progress.show,
+    progress: follow,
   });
   progress.end();
   return finish(receipts);
+}
+
+/** Undefined if nothing was expected. Throws `STALE` for another plan, unless the run is to go on with it. */
+function isAsReviewed(plan: Plan, options: ApplyOptions, io: Io): boolean | undefined {
+  const otherwise = options.onMismatch ?? "stop";
+  if (!["stop", "continue", "auto"].includes(otherwise))
+    throw new Failure("USAGE", `--on-mismatch ${otherwise} is not stop, continue or auto`);
+  if (options.expect === undefined || options.expect.length === 0) return undefined;
+  const other = otherPlan(plan, options.expect);
+  if (other === undefined) return true;
+  if (otherwise === "stop" || (otherwise === "auto" && plan.summary.protected)) throw other;
+  io.err(`Note  ${safeText(other.message)}\n`);
+  return false;
 }
 
 /** Bars on standard error, one a destination; on a pipe one line for each that is finished. */

@@ -6,6 +6,7 @@ import type { Problem } from "../../problem.ts";
 import { humanPlan } from "../../report/plan/human.ts";
 import { jsonPlan } from "../../report/plan/json.ts";
 import { markdownPlan } from "../../report/plan/markdown.ts";
+import { safeText } from "../../report/redact.ts";
 import { drivers } from "../../stores/registry.ts";
 import { VERSION } from "../../version.ts";
 import { planContext } from "../context.ts";
@@ -18,6 +19,8 @@ import { type OpenedProject, open, openAt } from "../project.ts";
 
 export interface DiffOptions extends CommonOptions {
   readonly against?: string;
+  /** What `auto` compares with where no store can be reached; default: the default branch. */
+  readonly base?: string;
   readonly detailedExitcode?: boolean;
   readonly allow?: readonly string[];
 }
@@ -30,6 +33,7 @@ export async function diffCommand(addresses: readonly string[], options: DiffOpt
   const repo = project.bench?.repo;
   if (repo === undefined) throw new Failure("INTERNAL", "a plan without a repo");
   const context = planContext(project, repo, options, io, result.planned.wanted.units.size);
+  io.tell?.({ kind: "plan", plan, context });
   emit(
     {
       human: () => humanPlan(plan, context),
@@ -87,9 +91,11 @@ export async function makePlan(
   try {
     return { planned: await planLive(bench, wanted, stores, settings, io.signal) };
   } catch (error) {
-    const ref = against === "auto" ? await fallback(project, error) : undefined;
+    const ref = against === "auto" ? await fallback(project, error, options.base) : undefined;
     if (ref === undefined || !isFailure(error)) throw error;
-    io.err(`Note  ${error.message}\n      so this compares with ${ref} in Git, not with what is live\n`);
+    io.err(
+      `Note  ${safeText(error.message)}\n      so this compares with ${safeText(ref)} in Git, not with what is live\n`,
+    );
     return await planAgainstRef(project, desired, ref, options, settings);
   } finally {
     await stores.close();
@@ -119,9 +125,10 @@ async function planAgainstRef(
 }
 
 /** Where no store can be reached, the default branch stands in for it. */
-async function fallback(project: OpenedProject, error: unknown): Promise<string | undefined> {
+async function fallback(project: OpenedProject, error: unknown, base: string | undefined): Promise<string | undefined> {
   const away = isFailure(error) && ["UNREACHABLE", "DENIED", "TIMEOUT", "TLS", "MISSING"].includes(error.code);
   if (!away || project.git === undefined) return undefined;
+  if (base !== undefined) return base;
   for (const ref of ["origin/HEAD", "origin/main", "origin/master", "main", "master"]) {
     try {
       await project.git.resolve(ref);

@@ -21,6 +21,7 @@ export async function driftCommand(addresses: readonly string[], options: DriftO
   if (repo === undefined) throw new Failure("INTERNAL", "a plan without a repo");
   const { plan } = result.planned;
   const context = { ...planContext(project, repo, options, io), unmanaged: options.unmanaged ?? false };
+  io.tell?.({ kind: "plan", plan, context });
   emit({ human: () => driftReport(plan, context), json: () => jsonPlan(plan, context) }, options, io);
   return plan.summary.drift + plan.summary.conflict > 0 ? EXIT.changes : EXIT.ok;
 }

@@ -22,6 +22,7 @@ export function jsonPlan(plan: Plan, ctx: Context): string {
       protected: env.protected,
       plan: env.id,
       digest: env.digest,
+      changes: isBusy(plan, env.name),
     })),
     summary: summaryDocument(plan),
     destinations: plan.destinations.map(destinationDocument),
@@ -42,6 +43,11 @@ export function jsonPlan(plan: Plan, ctx: Context): string {
       lifted: refusal.lifted,
     })),
   });
+}
+
+/** Something to write, or to decide, in this environment. */
+function isBusy(plan: Plan, environment: string): boolean {
+  return plan.destinations.some((one) => one.place.env === environment && one.units.length + one.conflicts.length > 0);
 }
 
 function summaryDocument(plan: Plan): object {

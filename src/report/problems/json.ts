@@ -3,12 +3,23 @@ import type { Position } from "../../model.ts";
 import { CODES, type LocatedProblem } from "../../problem.ts";
 import { printJson } from "../json.ts";
 
-/** One JSON document, indented, ended by a line feed. */
-export function jsonProblems(problems: readonly LocatedProblem[]): string {
+/** What was looked at. */
+export interface Checked {
+  readonly apps: number;
+  readonly units: number;
+  readonly keys: number;
+}
+
+/** One JSON document, indented, ended by a line feed. `checked` is left out where the check did not come to an end. */
+export function jsonProblems(problems: readonly LocatedProblem[], checked?: Checked): string {
   const errors = problems.filter((problem) => problem.severity === "error").length;
   return printJson({
     version: 1,
-    summary: { errors, warnings: problems.length - errors },
+    summary: {
+      errors,
+      warnings: problems.length - errors,
+      ...(checked === undefined ? {} : { apps: checked.apps, units: checked.units, keys: checked.keys }),
+    },
     problems: problems.map(problemDocument),
   });
 }

@@ -13,6 +13,7 @@ export function jsonReceipt(receipt: Receipt): string {
     started_at: receipt.startedAt,
     duration_ms: receipt.durationMs,
     result: receipt.result,
+    as_reviewed: receipt.asReviewed,
     destinations: receipt.destinations.map(destinationDocument),
   });
 }

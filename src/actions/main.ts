@@ -1,0 +1,119 @@
+/** The five actions as the runner starts them: the process, its files and its streams as a {@link Runner}. */
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, readFileSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getInput, setOutput, setSecret, summary } from "@actions/core";
+import type { Io } from "../cli/io.ts";
+import { masksOf } from "../export/github.ts";
+import { EXIT, Failure } from "../failure.ts";
+import { LARGEST_PAYLOAD } from "./event.ts";
+import { NO_FORGE } from "./forge-steps.ts";
+import { type ActionName } from "./inputs.ts";
+import { type Log, guardStreams } from "./log.ts";
+import { runAction } from "./run.ts";
+
+/** A cancelled job is killed 10 s after the first signal (actions/runner, ProcessInvoker.cs: 7.5 s and 2.5 s). */
+const TIME_TO_STOP = 4_000;
+
+/** Runs one action and ends the process with its status. */
+export async function act(action: ActionName): Promise<void> {
+  const log = guardStreams(process.stdout, process.stderr);
+  takeOverWarnings(log);
+  const { signal, deadline } = stopping();
+  const status = await runAction(action, {
+    log,
+    getInput: (name) => getInput(name),
+    setOutput: (name, value) => log.asOurs(() => setOutput(name, value)),
+    addSummary: (markdown) => addSummary(markdown, log),
+    mask: (secret) => log.asOurs(() => masksOf(secret).forEach((piece) => setSecret(piece))),
+    payload,
+    folder: folderOnce(),
+    io: processIo(log, signal),
+    deadline,
+    steps: NO_FORGE,
+  });
+  // Connections that are still being closed, or a request that takes no signal, must not hold up a cancelled job.
+  if (signal.aborted) process.exit(status);
+  process.exitCode = status;
+}
+
+function takeOverWarnings(log: Log): void {
+  // grpc-js sets a server name for addresses, which Node warns about (DEP0123): nothing a user could do about it.
+  process.noDeprecation = true;
+  // Node prints both past the streams, with texts that may come from anywhere.
+  process.removeAllListeners("warning");
+  process.on("warning", (warning) => log.err(`${warning.name}: ${warning.message}\n`));
+  const bug = (error: unknown): void => {
+    log.err("error[INTERNAL]: trueup met something it did not expect\n");
+    if ((process.env["TRUEUP_DEBUG"] ?? "") !== "" && error instanceof Error) log.err(`${error.stack ?? ""}\n`);
+    log.flush();
+    process.exit(EXIT.failed);
+  };
+  process.on("uncaughtException", bug);
+  process.on("unhandledRejection", bug);
+}
+
+/** The first signal asks to stop safely; those after it change nothing, because the time is limited already. */
+function stopping(): { readonly signal: AbortSignal; readonly deadline: Promise<void> } {
+  const controller = new AbortController();
+  const deadline = new Promise<void>((resolve) => {
+    const stop = (): void => {
+      if (controller.signal.aborted) return;
+      controller.abort();
+      setTimeout(resolve, TIME_TO_STOP);
+    };
+    process.on("SIGINT", stop);
+    process.on("SIGTERM", stop);
+  });
+  return { signal: controller.signal, deadline };
+}
+
+function processIo(log: Log, signal: AbortSignal): Io {
+  return {
+    cwd: process.cwd(),
+    // Files are read from Git at the exact commit, whatever the runner is; and nothing is coloured.
+    env: { ...process.env, CI: "true", FORCE_COLOR: undefined },
+    out: log.out,
+    err: log.err,
+    outIsTerminal: false,
+    errIsTerminal: false,
+    columns: 120,
+    now: () => new Date().toISOString(),
+    clock: () => performance.now(),
+    randomId: randomUUID,
+    ask: undefined,
+    askHidden: () => Promise.reject(new Failure("USAGE", "nobody can answer a question here")),
+    signal,
+  };
+}
+
+function payload(): string | undefined {
+  const path = process.env["GITHUB_EVENT_PATH"] ?? "";
+  if (path === "") return undefined;
+  try {
+    if (statSync(path).size > LARGEST_PAYLOAD) throw new Error("too large");
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Failure("USAGE", "the file that GITHUB_EVENT_PATH names cannot be read", {
+      fix: "leave GITHUB_EVENT_PATH as the runner sets it",
+      cause: error,
+    });
+  }
+}
+
+/** Below RUNNER_TEMP, which the runner empties before and after the job. */
+function folderOnce(): () => string {
+  let made: string | undefined;
+  return () => (made ??= mkdtempSync(join(process.env["RUNNER_TEMP"] ?? tmpdir(), "trueup-")));
+}
+
+/** Runners of other forges have no summaries. */
+async function addSummary(markdown: string, log: Log): Promise<void> {
+  if ((process.env["GITHUB_STEP_SUMMARY"] ?? "") === "") return;
+  try {
+    await summary.addRaw(markdown).write();
+  } catch {
+    log.err("Note  the step summary could not be written\n");
+  }
+}
