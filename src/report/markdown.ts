@@ -75,6 +75,12 @@ export function wordLink(words: string, url: string): string {
   return /^https?:\/\//u.test(url) ? `[${htmlWords(words)}](${address(url)})` : prose(words);
 }
 
+/** A path as part of an address: `a b/#1.yaml` → `a%20b/%231.yaml`. Undefined for a path that leads elsewhere (`..`). */
+export function pathAddress(path: string): string | undefined {
+  if (path.split("/").some((part) => part === "" || part === "." || part === "..")) return undefined;
+  return path.replace(/[^A-Za-z0-9._~/-]/gu, percent);
+}
+
 function address(url: string): string {
   return url.replace(/[^A-Za-z0-9\-._~:/?#@!$&*+,;=%]/gu, percent);
 }
