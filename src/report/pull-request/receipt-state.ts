@@ -82,11 +82,11 @@ function resultOf(state: ReceiptState, destinations: readonly DestinationReceipt
 }
 
 /** Characters of the hidden last line, and how much of lists and texts is tried to stay below. */
-const MOST = 30_000;
+const MOST = 40_000;
 const DETAIL = [
   { left: LEFT, width: WORDS },
   { left: 5, width: 80 },
-  { left: 0, width: 40 },
+  { left: 0, width: 20 },
 ];
 
 /** The hidden last line. Long lists and texts are cut in it; empty where not even that is enough. */
@@ -105,9 +105,9 @@ function partDocument(
   const cut = (words: string): string => cutText(words, detail.width);
   const { readBack, failure } = one;
   return {
-    id: one.destination,
-    place: one.place,
-    target: one.target,
+    id: cutText(one.destination, WORDS),
+    place: cutText(one.place, WORDS),
+    target: cutText(one.target, WORDS),
     result: one.result,
     applied: one.applied,
     pending: one.pending,
@@ -119,7 +119,7 @@ function partDocument(
     failure:
       failure === undefined
         ? null
-        : [failure.code, cut(failure.message), failure.fix === undefined ? null : cut(failure.fix)],
+        : [cut(failure.code), cut(failure.message), failure.fix === undefined ? null : cut(failure.fix)],
     at,
     approvedBy,
   };

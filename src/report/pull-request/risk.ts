@@ -1,7 +1,8 @@
 /** What a reviewer must not miss, in numbers, so that two plans can be compared. */
 import type { Plan } from "../../model.ts";
-import { document, prose } from "../markdown.ts";
+import { code, document, prose } from "../markdown.ts";
 import { splitUnit } from "../reach.ts";
+import { cutText } from "../table.ts";
 import { listed, plural, shortCommit } from "../words.ts";
 import { countField, fieldsOf, listField, textField } from "./hidden.ts";
 
@@ -86,12 +87,8 @@ export function riskNote(before: Risk, after: Risk, ctx: RiskNoteContext): strin
   if (news.length === 0) return undefined;
   const who = ctx.approvers.filter((name) => LOGIN.test(name)).slice(0, PEOPLE);
   const call = who.length === 0 ? "S" : `${who.map((name) => `@${name}`).join(", ")} s`;
-  const also = `${call}ince your review at ${commitWords(ctx.reviewed)} this plan also ${listed(news)}.`;
+  const also = `${call}ince your review at ${code(cutText(shortCommit(ctx.reviewed), 40))} this plan also ${listed(news)}.`;
   return document([[also]]);
-}
-
-function commitWords(commit: string): string {
-  return `\`${shortCommit(commit).replace(/[^0-9A-Za-z]/gu, "")}\``;
 }
 
 function newRisks(before: Risk, after: Risk): string[] {

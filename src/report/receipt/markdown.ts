@@ -155,7 +155,7 @@ function rows(receipt: Receipt, ctx: ReceiptMarkdownContext, level: Level): stri
 
 function placeRow(one: DestinationReceipt, ctx: ReceiptMarkdownContext, several: boolean): string[] {
   const details = ctx.details?.get(one.destination);
-  const approved = details?.approvedBy === undefined ? "" : ` approved by ${details.approvedBy}`;
+  const approved = details?.approvedBy === undefined ? "" : ` · approved by ${details.approvedBy}`;
   return [
     placeName(one.place, ctx) + (several ? ` · ${prose(one.target)}` : ""),
     RESULT[one.result] + approved,

@@ -16,7 +16,7 @@ export function titleSection(facts: Facts): string[] {
   return [
     planMarker(facts),
     `### ${light(facts)} Plan against ${ref} only: a store could not be read`,
-    `${prose(cutText(ctx.unread.message, REASON))}: so this shows the change against ${ref}, not against what is live.${fix} Details: ${code("trueup doctor")}.`,
+    `${prose(cutText(ctx.unread.message, REASON))}. So this shows the change against ${ref}, not against what is live.${fix} Details: ${code("trueup doctor")}.`,
     "",
     words,
   ];
