@@ -1,5 +1,6 @@
 /** `trueup drift`: a plan that ought to be empty. Reports, never repairs by itself. */
 import { EXIT, type ExitCode, Failure } from "../../failure.ts";
+import { htmlPlan } from "../../report/html/page.ts";
 import { jsonPlan } from "../../report/plan/json.ts";
 import { driftReport } from "../../report/look/drift.ts";
 import { planContext } from "../context.ts";
@@ -21,6 +22,14 @@ export async function driftCommand(addresses: readonly string[], options: DriftO
   if (repo === undefined) throw new Failure("INTERNAL", "a plan without a repo");
   const { plan } = result.planned;
   const context = { ...planContext(project, repo, options, io), unmanaged: options.unmanaged ?? false };
-  emit({ human: () => driftReport(plan, context), json: () => jsonPlan(plan, context) }, options, io);
+  emit(
+    {
+      human: () => driftReport(plan, context),
+      json: () => jsonPlan(plan, context),
+      html: () => htmlPlan(plan, context),
+    },
+    options,
+    io,
+  );
   return plan.summary.drift + plan.summary.conflict > 0 ? EXIT.changes : EXIT.ok;
 }
