@@ -11,7 +11,7 @@ import { conflictText, remarks, sides, SYMBOL } from "../plan/change.ts";
 import { conflictRows, needsRows, type Row, rowsOf } from "../plan/fold.ts";
 import { matrixOf, total } from "../plan/matrix.ts";
 import { keepsOf } from "../plan/shadow.ts";
-import { placesInWords, placesOf, reachInWords, splitUnit } from "../reach.ts";
+import { appsOf, placesInWords, placesOf, reachInWords, splitUnit } from "../reach.ts";
 import { quoteValue, safePiece } from "../redact.ts";
 import { plural } from "../words.ts";
 
@@ -198,11 +198,10 @@ function driftOf(plan: Plan): PageData["drift"] {
 /** Names and states; there are no values. */
 function secretsOf(plan: Plan, rows: readonly Row[], ctx: HtmlContext): PageData["secrets"] {
   const where = (units: readonly UnitId[]): string => safePiece(placesInWords(placesOf(units), ctx.world.places));
-  const apps = (units: readonly UnitId[]): string => [...new Set(units.map((unit) => splitUnit(unit).app))].join(", ");
   const needs = needsRows(plan).map(
     (row) =>
       [
-        safePiece(row.secret.startsWith("shared.") ? row.secret : `${apps(row.units)}.${row.secret}`),
+        safePiece(row.secret.startsWith("shared.") ? row.secret : `${appsOf(row.units).join(", ")}.${row.secret}`),
         "? needs a value",
         where(row.units),
       ] as const,
@@ -212,7 +211,7 @@ function secretsOf(plan: Plan, rows: readonly Row[], ctx: HtmlContext): PageData
     .map(
       (row) =>
         [
-          safePiece(`${apps(row.units)}: ${formatPath(row.path)}`),
+          safePiece(`${appsOf(row.units).join(", ")}: ${formatPath(row.path)}`),
           remarks(row, "some places")[0] ?? row.action,
           where(row.units),
         ] as const,

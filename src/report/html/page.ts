@@ -7,17 +7,16 @@ import type { Plan } from "../../model.ts";
 import { protectedEnvs } from "../reach.ts";
 import { safePiece, safeText } from "../redact.ts";
 import { plural, shortCommit } from "../words.ts";
-import { client } from "./client.ts";
 import { type HtmlContext, pageData } from "./data.ts";
+import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
 
 /** Everything the page shows, as HTML. Ends with a line feed. */
 export function htmlPlan(plan: Plan, ctx: HtmlContext): string {
-  const script = `(${client.toString()})();`;
   const title = `trueup · plan ${escaped(plan.id)}`;
   const policy = [
     "default-src 'none'",
-    `script-src ${sourceOf(script)}`,
+    `script-src ${sourceOf(SCRIPT)}`,
     `style-src ${sourceOf(STYLE)}`,
     "base-uri 'none'",
     "form-action 'none'",
@@ -36,7 +35,7 @@ export function htmlPlan(plan: Plan, ctx: HtmlContext): string {
 ${header(plan, ctx)}
 <main id="main"><noscript>This page lists the plan with a small script of its own. Without it, see the JSON.</noscript></main>
 <script type="application/json" id="data">${embedded(pageData(plan, ctx))}</script>
-<script>${script}</script>
+<script>${SCRIPT}</script>
 </body>
 </html>
 `;

@@ -18,7 +18,8 @@ input { width: min(320px, 60vw); padding: 4px 10px; border: 1px solid var(--line
 .wide { overflow-x: auto; } table { border-collapse: collapse; } th { text-align: left; font-weight: 500; color: var(--muted); }
 td, th { padding: 4px 10px 4px 0; vertical-align: top; }
 .list { width: 100%; } .list td, .list th { border-bottom: 1px solid var(--line); }
-.mono { font: 12.5px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; white-space: pre-wrap; min-width: 5em; }
+.mono { font: 12.5px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; white-space: break-spaces; min-width: 5em; }
+.key { min-width: 15em; } .where { min-width: 17em; }
 .grid td { padding: 1px; text-align: center; } .grid thead th { padding: 1px 6px; text-align: center; }
 .grid thead button { text-align: center; } .grid tbody th { padding: 1px 12px 1px 0; vertical-align: middle; }
 .cell { min-width: 44px; padding: 1px 6px; border-radius: 3px; font-size: 12px; min-height: 22px; background: var(--none); }

@@ -42,6 +42,8 @@ const LADDER: readonly Level[] = [
   { rows: 50, left: 5, width: 60 },
   { rows: 10, left: 2, width: 30 },
 ];
+/** Columns of a name; real ones are shorter. */
+const NAME = 60;
 const LAST: Level = { rows: 0, left: 0, width: 20 };
 
 /** At most `ctx.most` characters. Ends with a line feed. */
@@ -121,10 +123,10 @@ function waitingTitle(
 
 function placeName(id: string, ctx: ReceiptMarkdownContext): string {
   const place = ctx.world.places.find((one) => one.id === id);
-  if (place === undefined) return code(id);
+  if (place === undefined) return code(cutText(id, NAME));
   const alone = ctx.world.places.filter((one) => one.env === place.env).length === 1;
-  const env = place.protected ? bold(place.env) : prose(place.env);
-  return place.region === undefined || alone ? env : `${env} ${prose(place.region)}`;
+  const env = place.protected ? bold(cutText(place.env, NAME)) : prose(cutText(place.env, NAME));
+  return place.region === undefined || alone ? env : `${env} ${prose(cutText(place.region, NAME))}`;
 }
 
 const RESULT: { readonly [result in DestinationReceipt["result"]]: string } = {
@@ -157,7 +159,7 @@ function placeRow(one: DestinationReceipt, ctx: ReceiptMarkdownContext, several:
   const details = ctx.details?.get(one.destination);
   const approved = details?.approvedBy === undefined ? "" : ` · approved by ${details.approvedBy}`;
   return [
-    placeName(one.place, ctx) + (several ? ` · ${prose(one.target)}` : ""),
+    placeName(one.place, ctx) + (several ? ` · ${prose(cutText(one.target, NAME))}` : ""),
     RESULT[one.result] + approved,
     ...(ctx.details === undefined ? [] : [details?.at === undefined ? "" : prose(details.at)]),
     one.pending === 0 ? count(one.applied) : `${count(one.applied)} of ${count(one.applied + one.pending)}`,
@@ -186,7 +188,7 @@ function failures(tally: Tally, receipt: Receipt, ctx: ReceiptMarkdownContext, l
     .slice(0, level.left)
     .map(
       (one) =>
-        `- ${code(one.code)} in ${prose(one.place)}: ${prose(cutText(one.message, level.width))}${one.fix === undefined ? "" : `. Fix: ${prose(cutText(one.fix, level.width))}`}`,
+        `- ${code(cutText(one.code, NAME))} in ${prose(cutText(one.place, NAME))}: ${prose(cutText(one.message, level.width))}${one.fix === undefined ? "" : `. Fix: ${prose(cutText(one.fix, level.width))}`}`,
     );
   const others = tally.failures.length - reasons.length;
   if (others > 0) reasons.push(`- and ${plural(others, "more failure")}`);

@@ -128,7 +128,7 @@ export function shop(initial: Files = FILES): Shop {
     limits: memoryStore().limits,
     connectionSchema: { type: "object" },
     defaults: { layout: "keys", connection: {} },
-    open: (connection) => Promise.resolve(open(String(connection["at"]))),
+    open: (connection) => Promise.resolve(open(connection["at"] as string)),
   };
   const drivers = { etcd };
 
