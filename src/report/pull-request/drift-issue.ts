@@ -164,8 +164,7 @@ function side(item: Item, value: Plain | undefined, width: number): string {
 /** Commands that can be copied: only names that mean nothing to a shell are put into one. */
 function cures(items: readonly Item[]): string[][] {
   const units = [...new Set(items.map((item) => item.unit))].filter((unit) => /^[\w.@-]+$/u.test(unit));
-  const some = units.length > COMMANDS ? [] : units;
-  const commands = some.map((unit) => `trueup apply ${unit} --allow drift,conflict`);
+  const commands = (units.length > COMMANDS ? [] : units).map((unit) => `trueup apply ${unit} --allow drift,conflict`);
   return [
     ["Take it back, so that live is what Git says:"],
     fence("", commands.length === 0 ? ["trueup apply --allow drift,conflict"] : commands),

@@ -59,10 +59,12 @@ export function plansShown(body: string): readonly EarlierPlan[] {
   return listField(fieldsOf(unhide("shown", body))?.["plans"], SHOWN + 1, readEntry) ?? [];
 }
 
+function orNull<T>(item: unknown, read: (item: unknown) => T | undefined): T | null | undefined {
+  return item === null ? null : read(item);
+}
+
 function readEntry(value: unknown): EarlierPlan | undefined {
   const fields = fieldsOf(value);
-  const orNull = <T>(item: unknown, read: (item: unknown) => T | undefined): T | null | undefined =>
-    item === null ? null : read(item);
   const commit = orNull(fields?.["commit"], (item) => patternField(item, COMMIT));
   const plan = orNull(fields?.["plan"], (item) => patternField(item, PLAN_ID));
   const [add, change, remove] = listField(fields?.["counts"], 3, countField) ?? [];

@@ -52,11 +52,14 @@ export function riskOf(plan: Plan): Risk {
 /** Lists in a risk that is remembered. */
 const MOST = 50;
 
+function readWord(item: unknown): string | undefined {
+  return textField(item, 80);
+}
+
 export function readRisk(value: unknown): Risk | undefined {
   const fields = fieldsOf(value);
-  const word = (item: unknown): string | undefined => textField(item, 80);
-  const reaches = listField(fields?.["reaches"], MOST, word);
-  const guards = listField(fields?.["guards"], MOST, word);
+  const reaches = listField(fields?.["reaches"], MOST, readWord);
+  const guards = listField(fields?.["guards"], MOST, readWord);
   const deletes = countField(fields?.["deletes"]);
   const replaces = countField(fields?.["replaces"]);
   const conflicts = countField(fields?.["conflicts"]);

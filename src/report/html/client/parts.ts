@@ -56,21 +56,21 @@ export interface Tools {
   /** Names in lower case, by number. */
   readonly apps: readonly string[];
   readonly places: readonly string[];
-  find(id: string): PageElement;
-  make(tag: string, className: string, ...children: (PageElement | string)[]): PageElement;
-  button(text: string, className: string, act: () => void): PageElement;
-  section(name: string): Section;
+  readonly find: (id: string) => PageElement;
+  readonly make: (tag: string, className: string, ...children: (PageElement | string)[]) => PageElement;
+  readonly button: (text: string, className: string, act: () => void) => PageElement;
+  readonly section: (name: string) => Section;
   /** A table with these heads; gives its body. */
-  listTable(body: PageElement, heads: readonly string[]): PageElement;
+  readonly listTable: (body: PageElement, heads: readonly string[]) => PageElement;
   /** Rows that grow by a button, so that ten thousand do not stand in the page at once. */
-  grow(into: PageElement, under: PageElement, count: number, row: (i: number) => PageElement): void;
-  has(text: string, words: readonly string[]): boolean;
-  query(): Query;
-  wantedEdits(query: Query): readonly number[];
+  readonly grow: (into: PageElement, under: PageElement, count: number, row: (i: number) => PageElement) => void;
+  readonly has: (text: string, words: readonly string[]) => boolean;
+  readonly query: () => Query;
+  readonly wantedEdits: (query: Query) => readonly number[];
   /** Adds a word to the search, or takes it out. */
-  ask(word: string): void;
+  readonly ask: (word: string) => void;
   /** Draws every section again. */
-  redraw(): void;
+  readonly redraw: () => void;
 }
 
 export interface Parts {
