@@ -185,7 +185,7 @@ export function shop(initial: Files = FILES): Shop {
     const found: readonly Problem[] = "problems" in desired ? desired.problems : [];
     const repo = project.bench?.repo;
     const world = repo === undefined ? { places: [], apps: 0, units: 0 } : worldOf(repo);
-    return { problems: located(found, find), ctx: contextOf(world, find) };
+    return { problems: located(found, { locate: find, loaded: project.loaded }), ctx: contextOf(world, find) };
   };
   return { files, store, deny: (place) => void denied.add(place), plan, against, apply, problems };
 }
