@@ -184,7 +184,12 @@ export function documentsWith(values: readonly string[]): HostileDocument[] {
     { name: "check", text: planCheck(plan, ctx).summary, hidden: ["plan"] },
     { name: "invalid", text: invalidComment(problemsWith(values), first, ctx), hidden: ["plan", "shown"] },
     { name: "failed", text: failureComment(failure, first, ctx), hidden: ["plan", "shown"] },
-    { name: "closed", text: closedComment(body, first), hidden: ["plan"] },
+    // A value that is a commit id is one: then the comment remembers it.
+    {
+      name: "closed",
+      text: closedComment(body, first),
+      hidden: plansShown(body).length > 0 ? ["plan", "shown"] : ["plan"],
+    },
     { name: "receipt", text: once, rows: values.length, hidden: ["receipt", "state"] },
     {
       name: "receipt again",
