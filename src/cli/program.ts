@@ -104,7 +104,7 @@ function addChecks({ sub, finish, io }: Registry): void {
 function addChanges({ sub, finish, io }: Registry): void {
   withFormats(
     withScope(sub("diff [address...]", "show what an apply would write, and what else differs").alias("plan")),
-    ["human", "markdown", "json"],
+    ["human", "markdown", "json", "html"],
   )
     .option("--against <what>", "live, a Git ref, or auto", "auto")
     .option("--base <ref>", "what auto compares with where no store can be reached (default: the default branch)")
@@ -139,7 +139,7 @@ function addChanges({ sub, finish, io }: Registry): void {
     });
   withFormats(
     withScope(sub("drift [address...]", "show what is live and not what was applied; exit 2 if anything is")),
-    ["human", "json"],
+    ["human", "json", "html"],
   )
     .option("--unmanaged", "list every key that nobody manages")
     .action(async (addresses: string[], _: object, command: Command) => {

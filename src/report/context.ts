@@ -39,8 +39,8 @@ export interface ProblemsContext extends ReportOptions {
 export interface MarkdownContext extends PlanContext {
   /** Config root, `.` at the top of the repo: part of the hidden first line. */
   readonly root: string;
-  /** UTF-8 bytes that the text may take: 60,000 for a comment (the default), 900,000 for a step summary. */
-  readonly budget?: number;
+  /** Room for the text; a comment's where nothing is said. */
+  readonly budget?: Budget;
   /** Web address of a line in the repo. */
   readonly link?: (position: Position) => string | undefined;
   /** Where the rest is: full plan, picture, JSON. Named wherever something was cut. */
@@ -51,4 +51,20 @@ export interface MarkdownContext extends PlanContext {
   readonly base?: string;
   /** Repository permission of the person whose label lifts a guard. */
   readonly liftBy?: string;
+  /** Why no store was read, where a Git ref had to stand in for the stores. */
+  readonly unread?: { readonly message: string; readonly fix?: string | undefined };
 }
+
+/** How much a text may take, in the counting of the place it goes to. */
+export interface Budget {
+  readonly most: number;
+  /** Characters are UTF-16 units, so that they are never fewer than GitHub's. */
+  readonly unit: "characters" | "bytes";
+  /** Deletions in protected environments, conflicts, guards and missing values that can still be reviewed in one text. */
+  readonly critical: number;
+}
+
+/** GitHub takes 65,536 characters in a comment. */
+export const COMMENT: Budget = { most: 60_000, unit: "characters", critical: 200 };
+/** The runner drops a step summary of more than 1,048,576 UTF-8 bytes as a whole (actions/runner, seen 2026-11). */
+export const SUMMARY: Budget = { most: 900_000, unit: "bytes", critical: Infinity };

@@ -29,10 +29,25 @@ function entities(text: string): string {
   return text.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${character.codePointAt(0) ?? 0};`);
 }
 
-/** Words as they are if they are harmless, otherwise a code span. */
+/** Words as they are where they are harmless, the others in code spans: nothing is called `vars.domian`. */
 export function prose(text: string): string {
   const safe = safePiece(text);
-  return isHarmless(safe) ? safe : code(safe);
+  if (isHarmless(safe)) return safe;
+  return /^ | {2}| $/u.test(safe) ? code(safe) : mixed(safe.split(" "));
+}
+
+function mixed(words: readonly string[]): string {
+  const runs: { readonly harmless: boolean; readonly words: string[] }[] = [];
+  for (const word of words) {
+    const harmless = isHarmless(word);
+    const last = runs.at(-1);
+    if (last?.harmless === harmless) last.words.push(word);
+    else runs.push({ harmless, words: [word] });
+  }
+  const texts = runs.map((run) => run.words.join(" "));
+  // Harmless words may mean something together (`12 :30`): then all of them are code.
+  if (!runs.every((run, i) => !run.harmless || isHarmless(texts[i] ?? ""))) return code(words.join(" "));
+  return runs.map((run, i) => (run.harmless ? texts[i] : code(texts[i] ?? ""))).join(" ");
 }
 
 /** Words inside a block of HTML, where Markdown is not read and code spans do not exist. */
@@ -73,6 +88,12 @@ export function link(text: string, url: string | undefined): string {
 /** A link with words of ours as its text. */
 export function wordLink(words: string, url: string): string {
   return /^https?:\/\//u.test(url) ? `[${htmlWords(words)}](${address(url)})` : prose(words);
+}
+
+/** A path as part of an address: `a b/#1.yaml` → `a%20b/%231.yaml`. Undefined for a path that leads elsewhere (`..`). */
+export function pathAddress(path: string): string | undefined {
+  if (path.split("/").some((part) => part === "" || part === "." || part === "..")) return undefined;
+  return path.replace(/[^A-Za-z0-9._~/-]/gu, percent);
 }
 
 function address(url: string): string {

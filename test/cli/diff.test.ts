@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { tempFolder, writeFiles } from "../project.ts";
+import { openPage } from "../stages/report/html/browser.ts";
 import { complaints } from "../stages/report/schemas.ts";
 import { freePort } from "../stores/etcd-server.ts";
 import { type TestRepo, commit, done, filesBelow, git, gitRepo, stored, trueup } from "./run.ts";
@@ -114,6 +115,19 @@ describe("an edit that is not committed", () => {
     expect(out).toMatch(/~ a +1 → 2/u);
     expect(readFileSync(join(repo.folder, ".trueup/plan.json"), "utf8")).toBe(diff("--format", "json").out);
     expect(readFileSync(join(repo.folder, ".trueup/plan.md"), "utf8")).toBe(diff("--format", "markdown").out);
+  });
+});
+
+describe("the page", () => {
+  it("is one file with the plan and the environments as they will be, without the value of a secret", () => {
+    const { code } = diff("--out", "html=.trueup/plan.html");
+    expect(code).toBe(0);
+    const html = readFileSync(join(repo.folder, ".trueup/plan.html"), "utf8");
+    const page = openPage(html);
+    expect(page.rows("edits")).toHaveLength(1);
+    expect(page.rows("edits")[0]?.slice(0, 2)).toEqual(["~", "a"]);
+    expect(page.rows("environments")).toContainEqual(["a", "2", "2", "9"]);
+    expect(html).not.toContain(CANARY);
   });
 });
 

@@ -63,7 +63,7 @@ function crossed(addresses: readonly string[], places: readonly string[]): strin
   );
 }
 
-function comparedApps(units: readonly UnitResult[]): ComparedApp[] {
+export function comparedApps(units: readonly UnitResult[]): ComparedApp[] {
   const byApp = groupBy(units, (unit) => unit.resolved.app.name);
   return [...byApp].map(([app, list]) => ({
     app,

@@ -3,6 +3,7 @@ import { EXIT, type ExitCode, Failure, isFailure } from "../../failure.ts";
 import type { Plan } from "../../model.ts";
 import { type PlanOptions, type Planned, planLive, planRef, storePool, want } from "../../pipeline.ts";
 import type { Problem } from "../../problem.ts";
+import { htmlPlan } from "../../report/html/page.ts";
 import { humanPlan } from "../../report/plan/human.ts";
 import { jsonPlan } from "../../report/plan/json.ts";
 import { markdownPlan } from "../../report/plan/markdown.ts";
@@ -10,6 +11,7 @@ import { safeText } from "../../report/redact.ts";
 import { drivers } from "../../stores/registry.ts";
 import { VERSION } from "../../version.ts";
 import { planContext } from "../context.ts";
+import { environmentsOf } from "../environments.ts";
 import { printInvalid } from "../invalid.ts";
 import type { Io } from "../io.ts";
 import { requireKnown } from "../known.ts";
@@ -39,6 +41,7 @@ export async function diffCommand(addresses: readonly string[], options: DiffOpt
       human: () => humanPlan(plan, context),
       markdown: () => markdownPlan(plan, { ...context, root: "." }),
       json: () => jsonPlan(plan, context),
+      html: () => htmlPlan(plan, { ...context, environments: environmentsOf(project, plan) }),
     },
     options,
     io,

@@ -1,5 +1,6 @@
 /** `trueup drift`: a plan that ought to be empty. Reports, never repairs by itself. */
 import { EXIT, type ExitCode, Failure } from "../../failure.ts";
+import { htmlPlan } from "../../report/html/page.ts";
 import { jsonPlan } from "../../report/plan/json.ts";
 import { driftReport } from "../../report/look/drift.ts";
 import { planContext } from "../context.ts";
@@ -22,6 +23,14 @@ export async function driftCommand(addresses: readonly string[], options: DriftO
   const { plan } = result.planned;
   const context = { ...planContext(project, repo, options, io), unmanaged: options.unmanaged ?? false };
   io.tell?.({ kind: "plan", plan, context });
-  emit({ human: () => driftReport(plan, context), json: () => jsonPlan(plan, context) }, options, io);
+  emit(
+    {
+      human: () => driftReport(plan, context),
+      json: () => jsonPlan(plan, context),
+      html: () => htmlPlan(plan, context),
+    },
+    options,
+    io,
+  );
   return plan.summary.drift + plan.summary.conflict > 0 ? EXIT.changes : EXIT.ok;
 }

@@ -1,61 +1,63 @@
 /** A plan as one comment on a pull request: first fold, then cut, and cut only repetition. */
 import type { Plan } from "../../model.ts";
-import type { MarkdownContext } from "../context.ts";
+import { COMMENT, type MarkdownContext } from "../context.ts";
 import { document } from "../markdown.ts";
 import { diffSection } from "./markdown/diff.ts";
 import { editsSection } from "./markdown/edits.ts";
-import { type Facts, factsOf, type Level } from "./markdown/facts.ts";
+import { type Facts, factsOf, homesMarkdown, type Level } from "./markdown/facts.ts";
 import { footSections, untouched } from "./markdown/foot.ts";
 import { gridSection } from "./markdown/grid.ts";
-import { conflictSection, destroySections, guardSection, needsSection } from "./markdown/risks.ts";
+import { conflictSection, criticalRows, destroySections, guardSection, needsSection } from "./markdown/risks.ts";
 import { nothingSection, titleSection } from "./markdown/title.ts";
 
-/** GitHub takes 65,536 characters in a comment; some of them are ours to add later (the list of earlier plans). */
-const COMMENT = 60_000;
-
-/** What each step down gives up. Only the last one cuts what a reviewer must see, and says so. */
-const LADDER: readonly Omit<Level, "value">[] = [
-  { diffs: true, edits: Infinity, apps: 25, key: Infinity, critical: Infinity },
-  { diffs: false, edits: Infinity, apps: 25, key: Infinity, critical: Infinity },
-  { diffs: false, edits: 200, apps: 25, key: Infinity, critical: Infinity },
-  { diffs: false, edits: 50, apps: 25, key: Infinity, critical: Infinity },
-  { diffs: false, edits: 10, apps: 10, key: 120, critical: Infinity },
-  { diffs: false, edits: 10, apps: 10, key: 60, critical: 50 },
-  { diffs: false, edits: 3, apps: 3, key: 40, critical: 5 },
+/** What each step down gives up. Only those that cut what a reviewer must see say that it is too large. */
+const WHOLE: Level = { diffs: true, edits: Infinity, apps: 25, key: Infinity, critical: Infinity, value: Infinity };
+const FOLDED: Level = { ...WHOLE, diffs: false };
+const LADDER: readonly Level[] = [
+  WHOLE,
+  FOLDED,
+  { ...FOLDED, edits: 8000 },
+  { ...FOLDED, edits: 2000, value: 60 },
+  { ...FOLDED, edits: 200 },
+  { ...FOLDED, edits: 50, value: 60 },
+  { ...FOLDED, edits: 10, apps: 10, key: 120, value: 40 },
+  { ...FOLDED, edits: 10, apps: 10, key: 60, value: 24, critical: 50 },
+  { ...FOLDED, edits: 3, apps: 3, key: 40, value: 16, critical: 5 },
 ];
-/** Steps from here on cut what should never be cut. */
-const CUT = LADDER.findIndex((level) => level.critical < Infinity);
-const LAST: Omit<Level, "value"> = { diffs: false, edits: 0, apps: 0, key: 40, critical: 0 };
-const TOO_LARGE = ["**This plan is too large to review.** Split the pull request; every list here is cut."];
-/** Widths of values on the steps of the ladder, as far as the user's own limit allows. */
-const VALUES = [Infinity, Infinity, Infinity, 60, 40, 24, 16];
+const LAST: Level = { diffs: false, edits: 0, apps: 0, key: 40, value: 16, critical: 0 };
+const TOO_LARGE =
+  "**This plan is too large to review.** Split the pull request. Every list here is cut; all of it is in";
+/** No row of an edit is shorter, in characters. */
+const ROW = 20;
 
-/** Markdown for the comment or the step summary, at most `ctx.budget` UTF-8 bytes. Ends with a line feed. */
+/** Markdown for the comment or the step summary, within `ctx.budget`. Ends with a line feed. */
 export function markdownPlan(plan: Plan, ctx: MarkdownContext): string {
-  return fitted(plan, ctx).text;
+  return fitPlan(plan, ctx).text;
 }
 
-/** True if even deletions in protected environments, conflicts, guards and missing values had to be cut. */
-export function tooLargeToReview(plan: Plan, ctx: MarkdownContext): boolean {
-  return fitted(plan, ctx).cut;
-}
-
-function fitted(plan: Plan, ctx: MarkdownContext): { readonly text: string; readonly cut: boolean } {
-  const budget = ctx.budget ?? COMMENT;
+/** `tooLarge`: even deletions in protected environments, conflicts, guards or missing values had to be cut. */
+export function fitPlan(plan: Plan, ctx: MarkdownContext): { readonly text: string; readonly tooLarge: boolean } {
+  const { most, unit, critical } = ctx.budget ?? COMMENT;
   const facts = factsOf(plan, ctx);
-  for (const [step, level] of LADDER.entries()) {
-    const value = Math.min(ctx.maxValueWidth, VALUES[step] ?? Infinity);
-    const text = render({ ...facts, level: { ...level, value } });
-    if (Buffer.byteLength(text) <= budget) return { text, cut: step >= CUT };
+  const tooMany = criticalRows(facts) > critical;
+  const edits = facts.rows.filter((row) => row.action !== "remove" && row.action !== "replace").length;
+  for (const level of LADDER) {
+    if (tooMany && level.critical === Infinity) continue;
+    // Rendering thousands of rows only to see that they do not fit takes long.
+    if (Math.min(edits, level.edits) * ROW > most) continue;
+    const text = render({ ...facts, level: { ...level, value: Math.min(ctx.maxValueWidth, level.value) } });
+    const size = unit === "bytes" ? Buffer.byteLength(text) : text.length;
+    if (size <= most) return { text, tooLarge: level.critical < Infinity };
   }
-  return { text: document([titleSection({ ...facts, level: { ...LAST, value: 16 } }), TOO_LARGE]), cut: true };
+  const text = document([titleSection({ ...facts, level: LAST }), [TOO_LARGE + homesMarkdown(ctx)]]);
+  return { text, tooLarge: true };
 }
 
 function render(facts: Facts): string {
   if (facts.plan.edits.length === 0 && facts.conflicts.length === 0 && facts.plan.refusals.length === 0) {
     return document([nothingSection(facts, untouched(facts)), needsSection(facts)]);
   }
-  const cut = facts.level.critical === Infinity ? [] : TOO_LARGE;
+  const cut = facts.level.critical === Infinity ? [] : [TOO_LARGE + homesMarkdown(facts.ctx)];
   return document([
     titleSection(facts),
     cut,

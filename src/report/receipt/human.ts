@@ -57,7 +57,9 @@ function readBackLines(tally: Tally, width: number): Line[] {
 }
 
 function verdictLines(receipt: Receipt, tally: Tally, ctx: ReceiptContext): Line[] {
-  const where = listed(environmentsOf(receipt, ctx.world.places));
+  const where = listed(
+    environmentsOf(receipt, ctx.world.places).map((one) => (one.protected ? one.env.toUpperCase() : one.env)),
+  );
   const more = receipt.dirty ? " and uncommitted changes" : "";
   const commit = receipt.commit === null ? "the working tree" : `commit ${shortCommit(receipt.commit)}${more}`;
   const took = duration(receipt.durationMs);

@@ -34,9 +34,12 @@ export function tallyOf(receipt: Receipt): Tally {
   };
 }
 
-/** Environments of the receipt in the order of `places`, protected ones in capitals. */
-export function environmentsOf(receipt: Receipt, places: readonly Place[]): string[] {
+/** Environments of the receipt in the order of `places`. */
+export function environmentsOf(
+  receipt: Receipt,
+  places: readonly Place[],
+): { readonly env: string; readonly protected: boolean }[] {
   const ids = new Set(receipt.destinations.map((one) => one.place));
-  const touched = places.filter((place) => ids.has(place.id));
-  return [...new Set(touched.map((place) => (place.protected ? place.env.toUpperCase() : place.env)))];
+  const touched = new Map(places.filter((place) => ids.has(place.id)).map((place) => [place.env, place.protected]));
+  return [...touched].map(([env, isProtected]) => ({ env, protected: isProtected }));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../../src/model.ts";
-import type { MarkdownContext } from "../../../src/report/context.ts";
-import { markdownPlan, tooLargeToReview } from "../../../src/report/plan/markdown.ts";
+import { type MarkdownContext, SUMMARY } from "../../../src/report/context.ts";
+import { markdownPlan, fitPlan } from "../../../src/report/plan/markdown.ts";
 import { tablesIn } from "../../attacks/gfm.ts";
 import * as fixtures from "./fixtures.ts";
 import { BASE, edit, planOf } from "./build.ts";
@@ -92,7 +92,7 @@ describe("markdownPlan, the budget", () => {
     expect(text).toMatch(/more (?:edits|rows)/u);
     expect(text).toContain("[full plan]");
     const destroys = action === "remove" || action === "replace";
-    expect(tooLargeToReview(plan, large)).toBe(destroys);
+    expect(fitPlan(plan, large).tooLarge).toBe(destroys);
     expect(text.includes("too large to review")).toBe(destroys);
   });
 
@@ -105,7 +105,7 @@ describe("markdownPlan, the budget", () => {
     const inProd = plan.edits.filter((one) => one.action === "remove" && one.outcomes[0]?.units[0]?.includes("@prod."));
     expect(inProd).toHaveLength(200);
     for (const one of inProd) expect(text).toContain(`| \`group.${one.path[1]}\` |`);
-    expect(tooLargeToReview(plan, large)).toBe(false);
+    expect(fitPlan(plan, large).tooLarge).toBe(false);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(60_000);
   });
 
@@ -148,7 +148,7 @@ describe("markdownPlan, the budget", () => {
   });
 
   it("uses a larger budget for the step summary", () => {
-    const text = markdownPlan(manyChanges(3000), { ...large, budget: 900_000 });
+    const text = markdownPlan(manyChanges(3000), { ...large, budget: SUMMARY });
     expect(Buffer.byteLength(text)).toBeGreaterThan(60_000);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(900_000);
     expect(text).not.toMatch(/more edits/u);

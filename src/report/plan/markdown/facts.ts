@@ -47,7 +47,7 @@ export function factsOf(plan: Plan, ctx: MarkdownContext): Omit<Facts, "level"> 
   };
 }
 
-export function isGuarded(facts: Facts, unit: UnitId): boolean {
+export function isGuarded(facts: Pick<Facts, "guarded">, unit: UnitId): boolean {
   return facts.guarded.has(splitUnit(unit).place);
 }
 

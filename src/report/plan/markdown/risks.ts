@@ -91,6 +91,16 @@ export function destroySections(facts: Facts): string[][] {
   });
 }
 
+/** How many rows there are that should never be cut. */
+export function criticalRows(facts: Omit<Facts, "level">): number {
+  const destroyedRows = facts.rows
+    .filter((row) => row.action === "remove" || row.action === "replace")
+    .flatMap(valueRows)
+    .filter(({ outcome }) => outcome.units.some((unit) => isGuarded(facts, unit)));
+  const open = facts.plan.refusals.filter((refusal) => !refusal.lifted);
+  return destroyedRows.length + facts.conflicts.length + facts.needs.length + open.length;
+}
+
 interface ValueRow {
   readonly row: Row;
   readonly outcome: Row["outcomes"][number];

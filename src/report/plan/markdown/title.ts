@@ -2,16 +2,32 @@
 import { bold, code, marker, prose } from "../../markdown.ts";
 import { protectedEnvs } from "../../reach.ts";
 import { count, plural, shortCommit } from "../../words.ts";
+import { cutText } from "../../table.ts";
 import { type Facts, isGuarded } from "./facts.ts";
 import { labelOf } from "../lift.ts";
 
 export function titleSection(facts: Facts): string[] {
   const { plan, ctx } = facts;
-  const head = plan.commit === null ? {} : { head: shortCommit(plan.commit) };
+  const words = title(facts).join(" · ");
+  if (plan.against.kind === "live" || ctx.unread === undefined)
+    return [planMarker(facts), `### ${light(facts)} ${words}`];
+  const ref = code(plan.against.ref);
+  const fix = ctx.unread.fix === undefined ? "" : ` Fix: ${prose(cutText(ctx.unread.fix, REASON))}.`;
   return [
-    marker("plan", { root: ctx.root, ...head, plan: plan.id }),
-    `### ${light(facts)} ${title(facts).join(" · ")}`,
+    planMarker(facts),
+    `### ${light(facts)} Plan against ${ref} only: a store could not be read`,
+    `${prose(cutText(ctx.unread.message, REASON))}. So this shows the change against ${ref}, not against what is live.${fix} Details: ${code("trueup doctor")}.`,
+    "",
+    words,
   ];
+}
+
+/** Columns of a message from a store. */
+const REASON = 300;
+
+function planMarker({ plan, ctx }: Facts): string {
+  const head = plan.commit === null ? {} : { head: shortCommit(plan.commit) };
+  return marker("plan", { root: ctx.root, ...head, plan: plan.id });
 }
 
 function light(facts: Facts): string {
@@ -49,7 +65,7 @@ function title(facts: Facts): string[] {
   if (guarded.length > 0 && deleted.guarded === 0 && keys > 0) words.push(`reaches ${names(guarded)}`);
   if (facts.needs.length > 0) words.push(`🔑 needs a value in ${plural(needyPlaces(facts), "place")}`);
   words.push(...guardWords(facts));
-  if (plan.against.kind === "ref") words.push(`against ${code(plan.against.ref)} only`);
+  if (plan.against.kind === "ref" && ctx.unread === undefined) words.push(`against ${code(plan.against.ref)} only`);
   return words;
 }
 
@@ -91,7 +107,7 @@ export function nothingSection(facts: Facts, notes: readonly string[]): string[]
   const other = plan.against.kind === "ref" ? code(plan.against.ref) : "live";
   const at = ctx.comparedAt === undefined ? "" : ` at ${prose(ctx.comparedAt)}`;
   return [
-    marker("plan", { root: ctx.root, plan: plan.id }),
+    planMarker(facts),
     "### ⚪ No effect on any store",
     `The files changed, the rendered values did not (comments, order or redundant overrides). <sub>${commit}compared with ${other}${at}</sub>`,
     ...(notes.length === 0 ? [] : ["", notes.join(" · ")]),

@@ -1,0 +1,78 @@
+/** One new comment on the merged pull request, edited until every environment is done. */
+import type { Receipt } from "../../model.ts";
+import { COMMENT, type World } from "../context.ts";
+import { wordLink } from "../markdown.ts";
+import { type ReceiptMarkdownContext, markdownReceipt } from "../receipt/markdown.ts";
+import { type Page, pullUrl, repositoryUrl } from "./page.ts";
+import { asReceipt, receiptStateOf, rememberReceipt, withReceipt } from "./receipt-state.ts";
+
+export interface ReceiptCommentContext {
+  readonly world: Pick<World, "places">;
+  readonly page: Page;
+  readonly root: string;
+  /** The plan that was reviewed, and whether what was applied is (its part for) it. */
+  readonly reviewed?: { readonly plan: string; readonly same: boolean };
+  /** Numbers of pull requests that were merged in between and are applied with this one. */
+  readonly alsoContains?: readonly number[];
+  /** Number of the pull request that overtook this one. */
+  readonly overtakenBy?: number;
+  /** Environments that are still to be applied. */
+  readonly waiting?: readonly { readonly env: string; readonly forApproval: boolean }[];
+  /** `12:48 UTC`: when this job ended; and the login name of who let it run. */
+  readonly at?: string;
+  readonly approvedBy?: string;
+  readonly needsValue?: { readonly secrets: number; readonly places: number };
+}
+
+/**
+ * The body with the receipt of one more job in it. `body`: the comment as it is now, undefined for a new one; it may
+ * hold anything. First line: `markOf("receipt", root)`.
+ */
+export function receiptComment(receipt: Receipt, ctx: ReceiptCommentContext, body?: string): string {
+  const state = withReceipt(body === undefined ? undefined : receiptStateOf(body), receipt, ctx);
+  const last = rememberReceipt(state);
+  const most = COMMENT.most - last.length - 2;
+  return `${markdownReceipt(asReceipt(state, receipt), { ...receiptContextOf(ctx, state.parts), most })}\n${last}\n`;
+}
+
+function receiptContextOf(
+  ctx: ReceiptCommentContext,
+  parts: ReturnType<typeof withReceipt>["parts"],
+): ReceiptMarkdownContext {
+  const { page } = ctx;
+  const pullLink = (number: number): string => wordLink(`pull request ${number}`, pullUrl(page, number));
+  const { html } = page.artifactUrls ?? {};
+  return {
+    world: ctx.world,
+    root: ctx.root,
+    ...(ctx.reviewed === undefined ? {} : { reviewed: ctx.reviewed.plan, asReviewed: ctx.reviewed.same }),
+    ...(ctx.alsoContains === undefined ? {} : { alsoContains: ctx.alsoContains.filter(isNumber).map(pullLink) }),
+    ...(ctx.overtakenBy === undefined ? {} : { overtakenBy: pullLink(ctx.overtakenBy) }),
+    ...(ctx.waiting === undefined ? {} : { waiting: ctx.waiting }),
+    ...(ctx.needsValue === undefined ? {} : { needsValue: ctx.needsValue }),
+    details: new Map(
+      parts.map(({ receipt, at, approvedBy }) => [
+        receipt.destination,
+        {
+          ...(at === undefined ? {} : { at }),
+          ...(approvedBy === undefined ? {} : { approvedBy: personLink(page, approvedBy) }),
+        },
+      ]),
+    ),
+    links: [
+      { name: "run", url: page.runUrl },
+      ...(html === undefined ? [] : [{ name: "picture", url: html }]),
+      ...(page.pullNumber === undefined ? [] : [{ name: "pull request", url: pullUrl(page, page.pullNumber) }]),
+      { name: "commit", url: `${repositoryUrl(page)}/commit/${page.sha}` },
+    ],
+  };
+}
+
+function isNumber(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0;
+}
+
+/** A name in a link calls nobody. */
+function personLink(page: Page, login: string): string {
+  return wordLink(login, `${page.serverUrl}/${login}`);
+}
