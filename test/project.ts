@@ -58,7 +58,7 @@ export async function run(
   const desired = want(project, {});
   if ("problems" in desired)
     throw new Error(desired.problems.map((problem) => `${problem.code} ${problem.message}`).join("\n"));
-  const stores = storePool(chosen, folder, process.env);
+  const stores = storePool(chosen, folder, process.env, mode);
   const settings = {
     scope: {},
     allow: new Set(options.allow ?? []),

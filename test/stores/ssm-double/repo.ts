@@ -26,5 +26,10 @@ export function repo(apps: number, keys: number, value = "one"): Record<string, 
 
 /** Drivers whose SSM is at `endpoint`. */
 export function driversTo(endpoint: string, changes: Partial<Options> = {}, clock: Clock = realClock): Drivers {
-  return { "aws-ssm": { ...ssm, open: () => openOn(endpoint, changes, clock) } };
+  return {
+    "aws-ssm": {
+      ...ssm,
+      open: (connection, _folder, purpose) => openOn(endpoint, changes, clock, connection, purpose),
+    },
+  };
 }
