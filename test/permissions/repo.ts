@@ -17,7 +17,7 @@ targets:
     type: aws-ssm
     select: plain
     path: "/shop/{{env}}/{{app}}/{{key}}"
-    connection: { region: "{{region}}" }
+    connection: { region: "{{region}}", tags: { team: shop } }
   secrets:
     type: aws-ssm
     select: secrets

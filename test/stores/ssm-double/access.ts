@@ -31,7 +31,7 @@ export function accessesOf(
 
 function namesOf(input: Readonly<Record<string, unknown>>): readonly string[] {
   const many = input["Names"] as readonly string[] | undefined;
-  const names = many ?? [String(input["Name"] ?? input["Path"])];
+  const names = many ?? [String(input["Name"] ?? input["ResourceId"] ?? input["Path"])];
   return names.map((name) => name.split(":")[0] ?? name);
 }
 
