@@ -15,9 +15,22 @@ export interface Frame extends Omit<Destination, "units" | "reads"> {
 
 /** Names inside `connection` that say how, or as whom, to connect, not where to. */
 const NOT_WHERE = new Set([
-  ...["username", "password", "token", "tls", "role"],
-  ...["timeout", "patience", "takeover", "rates", "maxRequestBytes", "maxTxnOps", "nested"],
-  ...["kmsKey", "tier", "description", "tags"],
+  "username",
+  "password",
+  "token",
+  "tls",
+  "role",
+  "timeout",
+  "patience",
+  "takeover",
+  "rates",
+  "maxRequestBytes",
+  "maxTxnOps",
+  "nested",
+  "kmsKey",
+  "tier",
+  "description",
+  "tags",
 ]);
 
 /** Every target in every place it covers. Problems are those of connection and meta templates. */
@@ -88,7 +101,10 @@ function storeIdOf(type: string, connection: PlainMap): string {
 /** The same names in two AWS accounts are two stores; two roles of one account lead to one. */
 function accountsOf(role: Plain | undefined): readonly string[] {
   const arns = isPlainMap(role) ? Object.values(role) : [role];
-  return [...new Set(arns.flatMap((arn) => /^arn:[^:]+:iam::(\d{12}):/u.exec(String(arn))?.[1] ?? []))].toSorted();
+  const found = arns.flatMap((arn) =>
+    typeof arn === "string" ? (/^arn:[^:]+:iam::(\d{12}):/u.exec(arn)?.[1] ?? []) : [],
+  );
+  return [...new Set(found)].toSorted();
 }
 
 function covers(target: Target, place: Place): boolean {

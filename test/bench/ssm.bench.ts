@@ -29,7 +29,7 @@ interface Ran {
 interface Bench {
   readonly server: Server;
   readonly folder: string;
-  run(args: readonly string[]): Promise<Ran>;
+  readonly run: (args: readonly string[]) => Promise<Ran>;
 }
 
 const sized = (apps: number, keys: number): Size => ({
