@@ -41,7 +41,17 @@ export { exitCodeOf, receiptOf } from "./apply/receipt.ts";
 export type { KeySource } from "./secrets/sops/decrypt.ts";
 export { ageIdentities } from "./secrets/sops/identities.ts";
 
-export type { CommitEvent, Group, HeadChange, Limits, ReadQuery, Store, StoreDriver, Write } from "./stores/store.ts";
+export type {
+  CommitEvent,
+  Group,
+  HeadChange,
+  Limits,
+  Purpose,
+  ReadQuery,
+  Store,
+  StoreDriver,
+  Write,
+} from "./stores/store.ts";
 export { drivers } from "./stores/registry.ts";
 export { memoryStore } from "./stores/memory.ts";
 export { decodeHead, decodeLedger, encodeHead, encodeLedger, headKey, ledgerKey } from "./stores/records.ts";

@@ -34,7 +34,7 @@ import { ledgerMarks } from "./setting.ts";
 import type { Drivers, Project } from "./project.ts";
 import { openSecrets } from "./secrets/reveal.ts";
 import type { KeySource } from "./secrets/sops/decrypt.ts";
-import type { Store } from "./stores/store.ts";
+import type { Purpose, Store } from "./stores/store.ts";
 import { textOf } from "./map/map.ts";
 import { type Wanted, pathOfKey, sourcesOf, wantedBy } from "./wanted.ts";
 
@@ -187,11 +187,15 @@ export interface StorePool {
   close(): Promise<void>;
 }
 
-/** `env` answers `{ fromEnv: NAME }` in connections; `folder` is the config root, for relative paths. */
+/**
+ * `env` answers `{ fromEnv: NAME }` in connections; `folder` is the config root, for relative paths. Open it with
+ * `apply` where {@link applyPlan} is going to follow.
+ */
 export function storePool(
   drivers: Drivers,
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
+  purpose: Purpose = "plan",
 ): StorePool {
   const open = new Map<string, Promise<Store>>();
   return {
@@ -201,7 +205,7 @@ export function storePool(
       if (known !== undefined) return known;
       const driver = Object.hasOwn(drivers, destination.target.type) ? drivers[destination.target.type] : undefined;
       if (driver === undefined) throw new Failure("USAGE", `there is no store type ${destination.target.type}`);
-      const store = driver.open(withCredentials(destination.connection, env), folder);
+      const store = driver.open(withCredentials(destination.connection, env), folder, purpose);
       open.set(id, store);
       return store;
     },

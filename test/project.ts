@@ -9,6 +9,7 @@ import {
   type Plan,
   type Planned,
   type Project,
+  type Scope,
   applyPlan,
   drivers,
   folderSource,
@@ -43,6 +44,7 @@ export interface RunOptions {
   readonly now?: string;
   readonly applyId?: string;
   readonly keys?: ApplyOptions["keys"];
+  readonly scope?: Scope;
 }
 
 let applies = 0;
@@ -55,12 +57,13 @@ export async function run(
 ): Promise<{ readonly plan: Plan; readonly planned: Planned; readonly receipts: readonly DestinationReceipt[] }> {
   const chosen = options.drivers ?? drivers;
   const project: Project = await openProject(folderSource(folder), chosen);
-  const desired = want(project, {});
+  const scope = options.scope ?? {};
+  const desired = want(project, scope);
   if ("problems" in desired)
     throw new Error(desired.problems.map((problem) => `${problem.code} ${problem.message}`).join("\n"));
-  const stores = storePool(chosen, folder, process.env);
+  const stores = storePool(chosen, folder, process.env, mode);
   const settings = {
-    scope: {},
+    scope,
     allow: new Set(options.allow ?? []),
     commit: options.commit ?? null,
     dirty: false,

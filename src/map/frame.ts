@@ -13,8 +13,25 @@ export interface Frame extends Omit<Destination, "units" | "reads"> {
   readonly reserved: Key;
 }
 
-/** Names inside `connection` that say who connects, not where to. */
-const CREDENTIALS = new Set(["username", "password", "role", "token", "profile"]);
+/** Names inside `connection` that say how, or as whom, to connect, not where to. */
+const NOT_WHERE = new Set([
+  "username",
+  "password",
+  "token",
+  "tls",
+  "role",
+  "timeout",
+  "patience",
+  "takeover",
+  "rates",
+  "maxRequestBytes",
+  "maxTxnOps",
+  "nested",
+  "kmsKey",
+  "tier",
+  "description",
+  "tags",
+]);
 
 /** Every target in every place it covers. Problems are those of connection and meta templates. */
 export function framesOf(
@@ -71,12 +88,23 @@ function draft(
 }
 
 function storeIdOf(type: string, connection: PlainMap): string {
-  const where = Object.entries(connection).filter(([name]) => !CREDENTIALS.has(name));
+  const where = Object.entries(connection).filter(([name]) => !NOT_WHERE.has(name));
   const sorted = where.map(([name, value]) => [
     name,
     Array.isArray(value) ? value.map((item) => canonicalJson(item as Plain)).toSorted() : value,
   ]);
-  return `${type} ${canonicalJson(Object.fromEntries(sorted) as PlainMap)}`;
+  const accounts = accountsOf(connection["role"]);
+  const roles = accounts.length === 0 ? {} : { accounts };
+  return `${type} ${canonicalJson({ ...Object.fromEntries(sorted), ...roles } as PlainMap)}`;
+}
+
+/** The same names in two AWS accounts are two stores; two roles of one account lead to one. */
+function accountsOf(role: Plain | undefined): readonly string[] {
+  const arns = isPlainMap(role) ? Object.values(role) : [role];
+  const found = arns.flatMap((arn) =>
+    typeof arn === "string" ? (/^arn:[^:]+:iam::(\d{12}):/u.exec(arn)?.[1] ?? []) : [],
+  );
+  return [...new Set(found)].toSorted();
 }
 
 function covers(target: Target, place: Place): boolean {

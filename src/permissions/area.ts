@@ -27,6 +27,8 @@ export interface Area extends Names {
   readonly kmsKey: string | undefined;
   /** True: some of the values are secrets. */
   readonly secrets: boolean;
+  /** True: new parameters get tags. */
+  readonly tags: boolean;
   /** Names of the roles that the connection asks for. */
   readonly roles: { readonly plan: string | undefined; readonly apply: string | undefined };
   readonly readers: readonly Reader[];
@@ -35,10 +37,13 @@ export interface Area extends Names {
 /** SSM's own alphabet; anything else could mean something in a policy (`*`, `?`, `${`). */
 const NAME = /^(?:\/[A-Za-z0-9_.-]+)+\/?$/u;
 
-/** The areas of all destinations of type aws-ssm. Throws `USAGE` where account, region or names cannot be known. */
+/**
+ * The areas of all destinations of type aws-ssm, also of those without an app (any more): a plan looks there for what an
+ * app has left. Throws `USAGE` where account, region or names cannot be known.
+ */
 export function areasOf(destinations: readonly Destination[], units: readonly UnitResult[]): readonly Area[] {
   return destinations
-    .filter((destination) => destination.target.type === "aws-ssm" && destination.units.length > 0)
+    .filter((destination) => destination.target.type === "aws-ssm")
     .map((destination) => areaOf(destination, units));
 }
 
@@ -66,6 +71,7 @@ function areaOf(destination: Destination, units: readonly UnitResult[]): Area {
     meta,
     kmsKey: textOf(kmsKey),
     secrets: destination.units.some((unit) => unit.settings.some((setting) => setting.secret)),
+    tags: Object.keys(connection["tags"] ?? {}).length > 0,
     prefixes: reads.prefixes,
     keys: reads.keys,
     roles: { plan: nameOf(roles.arns[0]), apply: nameOf(roles.arns[1]) },

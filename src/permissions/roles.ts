@@ -3,7 +3,7 @@ import { groupBy } from "../group.ts";
 import type { Area } from "./area.ts";
 import { type Policy, documentsOf } from "./policy.ts";
 import { partitionOf } from "../stores/ssm/arn.ts";
-import { keyStatements, readStatements, withMeta, writeStatements } from "./statements.ts";
+import { BY_NAME, keyStatements, readStatements, withMeta, writeStatements } from "./statements.ts";
 import { type Trust, applySubject, planSubjects, trustPolicy } from "./trust.ts";
 
 export type RoleKind = "plan" | "apply" | "reader";
@@ -79,7 +79,10 @@ function readerRoles(areas: readonly Area[], system: string): Role[] {
     const [first] = group;
     if (first === undefined) return [];
     const policies = documentsOf([
-      ...readStatements(group.map(({ area, reader }) => [area, reader])),
+      ...readStatements(
+        group.map(({ area, reader }) => [area, reader]),
+        BY_NAME.app,
+      ),
       ...group.flatMap(({ area, reader }) => (reader.secrets ? keyStatements(area, reader, "decrypt") : [])),
     ]);
     const { area, reader } = first;

@@ -27,31 +27,31 @@ export function withMeta(area: Area): Names {
   return { prefixes: [area.meta, ...area.prefixes], keys: area.keys };
 }
 
+/** How parameters are read by name: trueup asks for several at once, an app as it likes. */
+export const BY_NAME = { trueup: ["ssm:GetParameters"], app: ["ssm:GetParameters", "ssm:GetParameter"] } as const;
+
 /** Names, versions, plain values and ciphertext. Without a right on the key no secret can be read by it. */
-export function readStatements(areas: readonly (readonly [Where, Names])[]): Statement[] {
+export function readStatements(
+  areas: readonly (readonly [Where, Names])[],
+  byName: readonly string[] = BY_NAME.trueup,
+): Statement[] {
   const paths = areas.flatMap(([where, names]) => pathArns(where, names));
   const keys = areas.flatMap(([where, names]) => keyArns(where, names));
-  const all = ["ssm:GetParametersByPath", "ssm:GetParameters", "ssm:GetParameter"];
   return [
-    ...statement("Read", all, paths),
-    ...statement("ReadByName", ["ssm:GetParameters", "ssm:GetParameter"], keys),
+    ...statement("Read", ["ssm:GetParametersByPath", ...byName], paths),
+    ...statement("ReadByName", byName, keys),
   ];
 }
 
 /** What an apply does, and asks after a lost race (who wrote: GetParameterHistory); no labels, no policies. */
 export function writeStatements(areas: readonly Area[]): Statement[] {
-  const actions = [
-    "ssm:PutParameter",
-    "ssm:DeleteParameter",
-    "ssm:DeleteParameters",
-    "ssm:AddTagsToResource",
-    "ssm:GetParameterHistory",
+  const items = areas.flatMap((area) => itemArns(area, withMeta(area)));
+  // Tags come with the value of a new parameter; trueup's own records have none.
+  const tagged = areas.filter((area) => area.tags).flatMap((area) => itemArns(area, area));
+  return [
+    ...statement("Write", ["ssm:PutParameter", "ssm:DeleteParameters", "ssm:GetParameterHistory"], items),
+    ...statement("Tag", ["ssm:AddTagsToResource"], tagged),
   ];
-  return statement(
-    "Write",
-    actions,
-    areas.flatMap((area) => itemArns(area, withMeta(area))),
-  );
 }
 
 function statement(sid: string, actions: readonly string[], resources: readonly string[]): Statement[] {

@@ -110,6 +110,9 @@ export interface Limits {
   ): { readonly message: string; readonly fix: string } | undefined;
 }
 
+/** What a run is for. A job that may apply is often not trusted with the role for plans, and the other way round. */
+export type Purpose = "plan" | "apply";
+
 /** One kind of store: what `type:` in trueup.yaml names. Drivers are in `registry.ts`, in the open. */
 export interface StoreDriver {
   readonly type: string;
@@ -126,7 +129,8 @@ export interface StoreDriver {
   readonly older?: (key: Key, version: Version) => string;
   /**
    * Opens the store. `connection` has its templates rendered and `{ fromEnv }` replaced by text. `folder` is the
-   * config root, for relative paths. SDKs are loaded here, on first use.
+   * config root, for relative paths. SDKs are loaded here, on first use. `purpose` is for stores where plans and
+   * applies run as somebody else; without it the store is opened for a plan.
    */
-  open(connection: PlainMap, folder: string): Promise<Store>;
+  open(connection: PlainMap, folder: string, purpose?: Purpose): Promise<Store>;
 }

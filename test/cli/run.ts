@@ -61,6 +61,16 @@ export function done(folder: string, args: readonly string[], env: Env = {}): Ra
   return ran;
 }
 
+/** Like {@link trueup}, while this process goes on: for tests that serve what the command talks to. */
+export async function running(folder: string, args: readonly string[], env: Env = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: environment(env) });
+  const texts = { out: "", err: "" };
+  child.stdout.on("data", (chunk: Buffer) => (texts.out += chunk.toString("utf8")));
+  child.stderr.on("data", (chunk: Buffer) => (texts.err += chunk.toString("utf8")));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, ...texts };
+}
+
 /** Runs `trueup` and sends a signal as soon as `when` is true of the files; gives the exit code. */
 export async function interrupted(
   folder: string,

@@ -259,8 +259,11 @@ describe("rights of the apply role", () => {
       "/shop/prod-secret/orders",
       "/shop/.trueup/shop/config/prod.eu-west-1/head",
     ])
-      for (const action of ["ssm:PutParameter", "ssm:DeleteParameters", "ssm:DeleteParameter", "ssm:AddTagsToResource"])
+      for (const action of ["ssm:PutParameter", "ssm:DeleteParameters"])
         expect(may(apply, action, parameter(name)), `${action} ${name}`).toBe(true);
+    const tagged = (name: string): boolean => may(apply, "ssm:AddTagsToResource", parameter(name));
+    // Where the connection has tags, and nowhere else.
+    expect(["/shop/prod/orders/http/port", "/shop/prod-secret/orders"].map(tagged)).toEqual([true, false]);
     for (const action of ["kms:Encrypt", "kms:GenerateDataKey", "kms:Decrypt"])
       expect(may(apply, action, KEY, sealed("/shop/prod-secret/orders")), action).toBe(true);
   });

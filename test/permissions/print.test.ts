@@ -45,7 +45,7 @@ describe("the roles of a repo", () => {
     const attempt = (config: string) => areas({ ...FILES, "trueup.yaml": config });
     await expect(attempt(CONFIG.replaceAll(/account: "\d+"/gu, 'x: "1"'))).rejects.toThrow("account");
     await expect(attempt(CONFIG.replaceAll('region: "{{region}}"', 'region: "x{{region}}"'))).rejects.toThrow("region");
-    await expect(attempt(CONFIG.replace("/shop/{{env}}/{{app}}", "/sh*p/{{env}}/{{app}}"))).rejects.toThrow(
+    await expect(attempt(CONFIG.replace("/shop/{{env}}/{{app}}/{{key}}", "/{{app}}.{{env}}.{{key}}"))).rejects.toThrow(
       "no role can be limited",
     );
   });

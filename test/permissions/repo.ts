@@ -1,20 +1,11 @@
-/** A repo with aws-ssm targets, opened with a driver that has no store behind it. */
+/** A repo with aws-ssm targets. */
 import { memorySource } from "../../src/load/source.ts";
 import { want } from "../../src/pipeline.ts";
 import { openProject } from "../../src/project.ts";
 import { drivers } from "../../src/stores/registry.ts";
-import type { StoreDriver } from "../../src/stores/store.ts";
 import { type Area, areasOf } from "../../src/permissions/area.ts";
 import { type Role, type RoleKind, rolesFor } from "../../src/permissions/roles.ts";
 import { GITHUB_ISSUER, type Trust } from "../../src/permissions/trust.ts";
-
-const driver: StoreDriver = {
-  type: "aws-ssm",
-  limits: { atomic: "key", staleWrites: "noticed", refuses: () => undefined },
-  connectionSchema: { type: "object" },
-  defaults: { layout: "keys", connection: {} },
-  open: () => Promise.reject(new Error("nothing is read or written here")),
-};
 
 export const CONFIG = `version: 1
 system: shop
@@ -26,7 +17,7 @@ targets:
     type: aws-ssm
     select: plain
     path: "/shop/{{env}}/{{app}}/{{key}}"
-    connection: { region: "{{region}}" }
+    connection: { region: "{{region}}", tags: { team: shop } }
   secrets:
     type: aws-ssm
     select: secrets
@@ -44,7 +35,7 @@ export const FILES: Readonly<Record<string, string>> = {
 };
 
 export async function areas(files: Readonly<Record<string, string>> = FILES): Promise<readonly Area[]> {
-  const project = await openProject(memorySource(files), { ...drivers, "aws-ssm": driver });
+  const project = await openProject(memorySource(files), drivers);
   const desired = want(project, {});
   if ("problems" in desired) throw new Error(desired.problems.map((problem) => problem.message).join("\n"));
   return areasOf(desired.wanted.destinations, [...desired.wanted.units.values()]);

@@ -130,7 +130,7 @@ function describeCommits(harness: () => Harness): void {
       expect((await look(h)).ledgers.get("app")?.record.applyId).toBe("a-upkeep");
     });
 
-    it("writes 1,000 keys of 40 units in one commit", async () => {
+    it("writes 1,000 keys of 40 units in one commit", { timeout: 60_000 }, async () => {
       const h = harness();
       const apps = Array.from({ length: 40 }, (_, unit) => {
         const keys = Array.from({ length: 25 }, (__, n) => `${h.prefix}app${unit}/key-${n}`);

@@ -15,6 +15,8 @@ export interface MotoServer {
   call(operation: string, input: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>>;
   /** Runs `aws` against this server and gives its standard output. */
   aws(...args: readonly string[]): Promise<string>;
+  /** The same as somebody else, or elsewhere: `changes` are variables of the environment. */
+  awsAs(changes: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<string>;
   /** Everything below a slash-ended prefix, decrypted. */
   everything(prefix: Key): Promise<Map<Key, string>>;
   stop(): Promise<void>;
@@ -56,20 +58,23 @@ export async function startMoto(): Promise<MotoServer> {
     if (!response.ok) throw new Error(`moto: ${operation}: ${await response.text()}`);
     return (await response.json()) as Record<string, unknown>;
   };
+  const awsAs: MotoServer["awsAs"] = async (changes, ...args) => {
+    const env = {
+      ...process.env,
+      AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
+      AWS_SECRET_ACCESS_KEY: "example",
+      AWS_DEFAULT_REGION: "us-east-2",
+      AWS_EC2_METADATA_DISABLED: "true",
+      ...changes,
+    };
+    const { stdout } = await run("aws", ["--endpoint-url", endpoint, ...args], { env, maxBuffer: 64 * 1024 * 1024 });
+    return stdout;
+  };
   return {
     endpoint,
     call,
-    async aws(...args) {
-      const env = {
-        ...process.env,
-        AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
-        AWS_SECRET_ACCESS_KEY: "example",
-        AWS_DEFAULT_REGION: "us-east-2",
-        AWS_EC2_METADATA_DISABLED: "true",
-      };
-      const { stdout } = await run("aws", ["--endpoint-url", endpoint, ...args], { env, maxBuffer: 64 * 1024 * 1024 });
-      return stdout;
-    },
+    awsAs,
+    aws: (...args) => awsAs({}, ...args),
     async everything(prefix) {
       const found = new Map<Key, string>();
       let token: unknown;

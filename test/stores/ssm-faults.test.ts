@@ -16,8 +16,9 @@ afterEach(async () => {
 });
 const clock = fastClock(50);
 
-async function harness(double: SsmDouble, prefix: string, takeover = 2000): Promise<Harness> {
-  const store = await openOn(double.endpoint, { settle: 1000, timeout: 100, takeover }, clock);
+/** `timeout` is in real milliseconds: short where requests hang, long enough for a busy machine where none does. */
+async function harness(double: SsmDouble, prefix: string, takeover = 2000, timeout = 100): Promise<Harness> {
+  const store = await openOn(double.endpoint, { settle: 1000, timeout, takeover }, clock);
   disposals.push(() => store.close());
   return {
     store,
@@ -166,7 +167,7 @@ describe("an apply that dies", () => {
   it("that was stopped says so, and the next one does not wait", async () => {
     const server = await serve({});
     // Patience of days on the fast clock: whoever waited would not come back before the test is over.
-    const h = await harness(server, "/stopped/", 500_000_000);
+    const h = await harness(server, "/stopped/", 500_000_000, 5000);
     const known = await look(h);
     const stop = new AbortController();
     server.fault = ({ names }) => (names[0] === "/stopped/app/b" ? stop.abort() : undefined);
@@ -203,7 +204,7 @@ describe("SSM as it is", () => {
 
   it("that keeps a deleted name for 30 seconds is waited for", async () => {
     const server = await serve({ recreateMs: 30_000, now: () => clock.now() });
-    const h = await harness(server, "/again/");
+    const h = await harness(server, "/again/", 2000, 5000);
     let known = await apply(h, { app: [put("/again/app/a", "1")] });
     known = await apply(h, { app: [remove("/again/app/a", versionOf(known, "/again/app/a"))] });
     known = await apply(h, { app: [put("/again/app/a", "2")] });
@@ -212,7 +213,7 @@ describe("SSM as it is", () => {
 
   it("holds the ledger record of a unit with 400 keys in Standard parameters", async () => {
     const server = await serve({});
-    const h = await harness(server, "/long/");
+    const h = await harness(server, "/long/", 2000, 5000);
     const keys = Array.from({ length: 400 }, (_, n) => `/long/app/some-group/setting-number-${n}`);
     let known = await apply(h, { app: keys.map((key) => put(key, "1")) });
     known = await apply(h, { app: keys.map((key) => put(key, "2", versionOf(known, key))) });
@@ -225,7 +226,7 @@ describe("SSM as it is", () => {
 
   it("keeps an Advanced parameter Advanced", async () => {
     const server = await serve({});
-    const h = await harness(server, "/tier/");
+    const h = await harness(server, "/tier/", 2000, 5000);
     let known = await apply(h, { app: [put("/tier/app/a", "x".repeat(5000)), put("/tier/app/b", "x")] });
     const tier = (key: string): string | undefined => server.parameter(key)?.versions.at(-1)?.tier;
     expect(["/tier/app/a", "/tier/app/b"].map(tier)).toEqual(["Advanced", "Standard"]);

@@ -39,7 +39,7 @@ export interface ApplyOptions extends DiffOptions {
 
 export async function applyCommand(addresses: readonly string[], options: ApplyOptions, io: Io): Promise<ExitCode> {
   const project = await open(options, io);
-  const stores = storePool(drivers, project.folder, io.env);
+  const stores = storePool(drivers, project.folder, io.env, "apply");
   try {
     return await run(project, stores, addresses, options, io);
   } finally {

@@ -14,6 +14,7 @@ import type {
   PutParameterCommandOutput,
 } from "@aws-sdk/client-ssm";
 import { Failure, isFailure } from "../../failure.ts";
+import type { Purpose } from "../store.ts";
 import type { Clock } from "./clock.ts";
 import { credentialsOf } from "./credentials.ts";
 import type { Options, Rates } from "./options.ts";
@@ -66,7 +67,7 @@ export interface Client {
 }
 
 /** Loads the SDK. `purpose` chooses the role. */
-export async function openClient(options: Options, purpose: "plan" | "apply", clock: Clock): Promise<Client> {
+export async function openClient(options: Options, purpose: Purpose, clock: Clock): Promise<Client> {
   // The SDK warns users of older Nodes about its own later versions. Ours is fixed when trueup is built.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const sdk = await import("@aws-sdk/client-ssm");

@@ -1,5 +1,5 @@
-/** Opens the store: reads with the role of plans, writes and decrypts with the role of applies. */
-import type { Store } from "../store.ts";
+/** Opens the store, as the role of plans or as that of applies. */
+import type { Purpose, Store } from "../store.ts";
 import type { Client } from "./client.ts";
 import { openClient } from "./client.ts";
 import { realClock } from "./clock.ts";
@@ -9,10 +9,13 @@ import type { Options } from "./options.ts";
 import { read } from "./read.ts";
 import { rightsOf } from "./rights.ts";
 
-/** A store over options that are complete already. Loads the SDK, and connects when it is first used. */
-export async function openSsm(options: Options, clock: Clock = realClock): Promise<Store> {
-  const reader = await openClient(options, "plan", clock);
-  const isOneRole = options.role.plan === options.role.apply;
+/**
+ * A store over options that are complete already. Loads the SDK, and connects when it is first used. Opened for an
+ * apply, it does everything in the role for applies: the job of an apply need not be trusted with the one for plans.
+ */
+export async function openSsm(options: Options, purpose: Purpose = "plan", clock: Clock = realClock): Promise<Store> {
+  const reader = await openClient(options, purpose, clock);
+  const isOneRole = options.role[purpose] === options.role.apply;
   let writer: Promise<Client> | undefined;
   const write = (): Promise<Client> =>
     (writer ??= isOneRole ? Promise.resolve(reader) : openClient(options, "apply", clock));

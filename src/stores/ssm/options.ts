@@ -62,8 +62,8 @@ export const connectionSchema: PlainMap = {
           type: "object",
           additionalProperties: false,
           properties: {
-            plan: text("For reading versions and plain values. Needs no right to decrypt."),
-            apply: text("For writing, and for reading values of secrets."),
+            plan: text("For commands that read. Needs no right to decrypt."),
+            apply: text("For applies, and for reading values of secrets."),
           },
         },
       ],

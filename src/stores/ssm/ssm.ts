@@ -9,8 +9,8 @@ export const ssm: StoreDriver = {
   connectionSchema,
   defaults: { path: "/{{system}}/{{app}}/{{env}}/{{key}}", layout: "keys", connection: {} },
   older: (key, version) => `${key}:${version.slice(0, version.indexOf("@"))}`,
-  open: async (connection) => {
+  open: async (connection, _folder, purpose) => {
     const { openSsm } = await import("./open.ts");
-    return openSsm(optionsOf(connection));
+    return openSsm(optionsOf(connection), purpose);
   },
 };

@@ -4,6 +4,8 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Key } from "../../../src/model.ts";
+import { accessesOf } from "./access.ts";
+import type { Access } from "./access.ts";
 import { parametersOf } from "./parameters.ts";
 import type { Parameter, Rules } from "./parameters.ts";
 import { quotasOf } from "./quotas.ts";
@@ -52,6 +54,8 @@ export interface SsmDouble {
   fault: (call: Call) => Fault | undefined | void;
   /** Rights that are taken away: operation (`*` for all, or `kms:Decrypt`) and where names begin; looked at before anything else, as AWS does. */
   denied: { readonly operation: string; readonly prefix: string }[];
+  /** Plays IAM: asked for every right that a call needs, before it is done. */
+  allow: (access: Access) => boolean;
   /** Number of calls of these operations; of all without any. */
   count(...operations: readonly string[]): number;
   handPut(key: Key, text: string, options?: { readonly secret?: boolean; readonly user?: string }): void;
@@ -75,6 +79,12 @@ export async function startDouble(options: DoubleOptions = {}): Promise<SsmDoubl
   const calls: Call[] = [];
 
   function perform(operation: string, input: Record<string, unknown>): unknown {
+    const denied = accessesOf(operation, input, parameters.live).find((access) => !double.allow(access));
+    if (denied !== undefined)
+      throw new Refusal(
+        "AccessDeniedException",
+        `User: ${TRUEUP} is not authorized to perform: ${denied.action} on resource: ${denied.resource}`,
+      );
     switch (operation) {
       case "PutParameter":
         return parameters.put(input as unknown as PutInput, TRUEUP);
@@ -164,6 +174,7 @@ export async function startDouble(options: DoubleOptions = {}): Promise<SsmDoubl
     calls,
     fault: () => undefined,
     denied: [],
+    allow: () => true,
     count: (...operations) =>
       calls.filter((call) => operations.length === 0 || operations.includes(call.operation)).length,
     handPut(key, text, { secret, user = ALICE } = {}) {

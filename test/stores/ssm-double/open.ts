@@ -1,5 +1,6 @@
 /** Opens the real driver on a double, with a clock that tests can make run faster. */
-import type { Store } from "../../../src/stores/store.ts";
+import type { PlainMap } from "../../../src/model.ts";
+import type { Purpose, Store } from "../../../src/stores/store.ts";
 import { realClock } from "../../../src/stores/ssm/clock.ts";
 import type { Clock } from "../../../src/stores/ssm/clock.ts";
 import { optionsOf } from "../../../src/stores/ssm/options.ts";
@@ -18,10 +19,16 @@ export function setTestCredentials(): void {
 /** As fast as the server is: what most tests want. */
 export const UNHURRIED = { read: 100_000, write: 100_000, describe: 100_000, delete: 100_000 };
 
-export function openOn(endpoint: string, changes: Partial<Options> = {}, clock: Clock = realClock): Promise<Store> {
+export function openOn(
+  endpoint: string,
+  changes: Partial<Options> = {},
+  clock: Clock = realClock,
+  connection: PlainMap = {},
+  purpose: Purpose = "plan",
+): Promise<Store> {
   setTestCredentials();
-  const options = optionsOf({ region: "us-east-2", endpoint });
-  return openSsm({ ...options, rates: UNHURRIED, settle: 100, takeover: 1000, timeout: 1000, ...changes }, clock);
+  const options = { ...optionsOf({ region: "us-east-2", ...connection, endpoint }), rates: UNHURRIED };
+  return openSsm({ ...options, settle: 100, takeover: 1000, timeout: 1000, ...changes }, purpose, clock);
 }
 
 /** A clock on which `factor` seconds pass in one. */
