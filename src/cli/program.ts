@@ -224,7 +224,10 @@ function addSecrets({ sub, finish, io }: Registry): void {
     .option("--subject <form>", "legacy or immutable (default: immutable if both ids are known)")
     .option("--issuer <url>", "issuer of the tokens, for GitHub Enterprise Server")
     .option("--branch <name>", "branch that is applied", "main")
-    .option("--plan-workflow <file@ref>", "workflow that may plan, or none")
+    .option(
+      "--plan-workflow <file@ref>",
+      "reusable workflow that plans, as called from main (default: none is asked for)",
+    )
     .option("--apply-workflow <file@ref>", "workflow that may apply, or none")
     .action(async (addresses: string[], _: object, command: Command) => {
       finish(await (await others()).permissionsCommand(addresses, all(command), io));

@@ -110,18 +110,26 @@ describe("trust of the apply role", () => {
     );
   });
 
-  it("the plan role takes pull requests and main, with the plan workflow of main only", async () => {
+  it("the plan role takes pull requests and main, whatever workflow the pull request brings", async () => {
     const { trust } = await role("plan", "prod");
-    const plan = { job_workflow_ref: APPLY_REF.replace("apply.yml", "plan.yml") };
     const subject = "repo:acme@9918/shop-config@551207";
-    expect(assumes(trust, { ...plan, sub: `${subject}:pull_request` })).toBe(true);
-    expect(assumes(trust, { ...plan, sub: `${subject}:ref:refs/heads/main` })).toBe(true);
-    expect(assumes(trust, { ...plan, sub: `${subject}:ref:refs/heads/evil` })).toBe(false);
+    const from = (file: string, ref: string) => ({
+      job_workflow_ref: `acme/shop-config/.github/workflows/${file}@refs/${ref}`,
+    });
+    expect(assumes(trust, { ...from("plan.yml", "pull/7/merge"), sub: `${subject}:pull_request` })).toBe(true);
+    expect(assumes(trust, { ...from("apply.yml", "heads/main"), sub: `${subject}:ref:refs/heads/main` })).toBe(true);
+    expect(assumes(trust, { ...from("drift.yml", "heads/main"), sub: `${subject}:ref:refs/heads/main` })).toBe(true);
+    expect(assumes(trust, { ...from("plan.yml", "heads/evil"), sub: `${subject}:ref:refs/heads/evil` })).toBe(false);
+    expect(assumes(trust, { ...from("plan.yml", "pull/7/merge"), sub: `${subject}:environment:prod` })).toBe(false);
+  });
+
+  it("the plan role takes nothing but a reusable workflow of main where one is named", async () => {
+    const plan = ".github/workflows/reusable-plan.yml@refs/heads/main";
+    const { trust } = await role("plan", "prod", { ...TRUST, workflows: { ...TRUST.workflows, plan } });
+    const sub = "repo:acme@9918/shop-config@551207:pull_request";
+    expect(assumes(trust, { job_workflow_ref: `acme/shop-config/${plan}`, sub })).toBe(true);
     expect(
-      assumes(trust, {
-        job_workflow_ref: plan.job_workflow_ref.replace("heads/main", "pull/7/merge"),
-        sub: `${subject}:pull_request`,
-      }),
+      assumes(trust, { job_workflow_ref: `acme/shop-config/${plan.replace("heads/main", "pull/7/merge")}`, sub }),
     ).toBe(false);
   });
 

@@ -46,7 +46,7 @@ export const TRUST: Trust = {
   form: "immutable",
   issuer: GITHUB_ISSUER,
   workflows: {
-    plan: ".github/workflows/plan.yml@refs/heads/main",
+    plan: undefined,
     apply: ".github/workflows/apply.yml@refs/heads/main",
   },
   branch: "main",

@@ -70,16 +70,17 @@ function trustOf(options: PermissionsOptions, repository: Repository): Trust {
     throw new Failure("USAGE", `--subject ${subject} is not legacy or immutable`);
   const form: SubjectForm = subject;
   const branch = options.branch ?? "main";
-  const workflow = (given: string | undefined, file: string): string | undefined =>
-    given === "none" ? undefined : (given ?? `.github/workflows/${file}@refs/heads/${branch}`);
+  const given = (ref: string | undefined): string | undefined => (ref === "none" ? undefined : ref);
   return {
     repository,
     form,
     issuer: options.issuer ?? GITHUB_ISSUER,
     branch,
     workflows: {
-      plan: workflow(options.planWorkflow, "plan.yml"),
-      apply: workflow(options.applyWorkflow, "apply.yml"),
+      // The workflow of a pull request is the one that the pull request brings (`…@refs/pull/7/merge`): asking for
+      // it would shut out every plan and prove nothing. A reusable workflow on main can be asked for.
+      plan: given(options.planWorkflow),
+      apply: given(options.applyWorkflow ?? `.github/workflows/apply.yml@refs/heads/${branch}`),
     },
   };
 }
