@@ -74,6 +74,13 @@ describe("in SSM", () => {
     expect(account()).toEqual(before);
   });
 
+  it("to tag is not asked for below ledger and head, which get no tags", async () => {
+    await apply();
+    double.denied = [{ operation: "AddTagsToResource", prefix: "/shop/.trueup" }];
+    const { code, checks } = await doctor(AWS);
+    expect([code, problems(checks)]).toEqual([0, []]);
+  });
+
   it("of a store that holds nothing yet, writing is said to be unchecked, with a way to find out", async () => {
     const { code, checks } = await doctor(AWS);
     expect(code).toBe(0);

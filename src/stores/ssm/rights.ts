@@ -110,13 +110,17 @@ async function writes(
     const input = { ResourceType, ResourceId: within(area, nobody), Tags: [{ Key: nobody, Value: "x" }] };
     return probe(client, "AddTagsToResource", input, area.name, signal);
   };
+  // Ledger and head get no tags, so the printed policy does not allow it there.
+  const tagged = areas.filter(({ name, isPrefix }) =>
+    query.wanted.some(({ key }) => (isPrefix ? key.startsWith(name) : key === name)),
+  );
   return [
     await right("ssm:PutParameter", role, areas, put, options),
     await right("ssm:DeleteParameters", role, areas, onlyBelow(remove), options),
     await right("ssm:GetParameterHistory", role, areas, history, options),
-    ...(Object.keys(options.tags).length === 0
+    ...(Object.keys(options.tags).length === 0 || tagged.length === 0
       ? []
-      : [await right("ssm:AddTagsToResource", role, areas, onlyBelow(tag), options)]),
+      : [await right("ssm:AddTagsToResource", role, tagged, onlyBelow(tag), options)]),
     ...(await keyRights(client, role, query, signal)),
   ];
 }

@@ -125,7 +125,8 @@ function explain(trouble: Trouble, operation: Operation, subject: string, where:
       fix: "The details name SSM's error; see its documentation. If the plan fitted, please report it.",
     };
   return {
-    code: name === "TimeoutError" ? "TIMEOUT" : "UNREACHABLE",
+    // The SDK gives its own time limit the name of the system's.
+    code: name === "TimeoutError" || name === "ETIMEDOUT" ? "TIMEOUT" : "UNREACHABLE",
     message: `Could not ${subject}: SSM in ${where} does not answer as it should.`,
     fix: "Check region, connection.endpoint and the network (a private subnet needs a VPC endpoint for ssm), then run it again.",
   };
