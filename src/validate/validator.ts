@@ -1,5 +1,7 @@
 /** The compiled schema of one app: values in, findings out. */
 import type { KeyPath, Value, ValueMap } from "../model.ts";
+import type { Code } from "../problem.ts";
+import { own } from "../tree.ts";
 import { about, certain, mendedBySecret } from "./certain.ts";
 import type { Check } from "./engine.ts";
 import { type Finding, findingOf, type Words } from "./findings.ts";
@@ -8,7 +10,9 @@ import { MAX_MISTAKES, type Meter, OverBudget } from "./meter.ts";
 import { type Mistake, mistakesOf } from "./mistakes.ts";
 import { openLeaves, plaintextFinder } from "./plaintext.ts";
 import { type Privacy, nameOf, privacyOf } from "./privacy.ts";
+import { phraseOf } from "./phrases.ts";
 import { withStandIns } from "./standin.ts";
+import { nodesAt } from "./walk.ts";
 import type { SchemaGraph } from "./graph.ts";
 
 export interface UnitFindings {
@@ -27,6 +31,19 @@ export interface UnitValidator {
    * No finding tells anything of a value, only the rule.
    */
   inspectFilled(values: ValueMap, filled: ValueMap): readonly Finding[];
+  /** Characters that a text at the path must have, whatever the other values are. */
+  lengthsOf(path: KeyPath): { readonly least: number; readonly most: number };
+  /**
+   * Rules that values break now that secrets of them are filled in, once they were found right with the secrets
+   * unknown: paths and keywords, nothing that tells of a value.
+   */
+  inspectRevealed(values: ValueMap): readonly BrokenRule[];
+}
+
+export interface BrokenRule {
+  readonly code: Code;
+  readonly path: KeyPath;
+  readonly keyword: string;
 }
 
 /** A compiled subschema, with the way from ajv's copies back to the places in the files. */
@@ -66,6 +83,8 @@ export function unitValidator(parts: ValidatorParts): UnitValidator {
       const before = new Set(sureFindings(parts, blind, values).map(identity));
       return sureFindings(parts, blind, filled).filter((finding) => !before.has(identity(finding)));
     },
+    lengthsOf: (path) => lengthsAt(parts, path),
+    inspectRevealed: (values) => brokenRules(parts, values),
   };
 }
 
@@ -112,6 +131,29 @@ function inspect(
     // A RangeError is the machine's stack: a schema that nests references as deeply as the values nest maps.
     if (error instanceof OverBudget || error instanceof RangeError)
       return { findings: [overBudget(error)], exposed: [] };
+    throw error;
+  }
+}
+
+function lengthsAt({ graph, root }: ValidatorParts, path: KeyPath): { readonly least: number; readonly most: number } {
+  const schemas = nodesAt(graph, root, path, "sure").map(({ schema }) => (typeof schema === "boolean" ? {} : schema));
+  const rules = (keyword: string): number[] =>
+    schemas.map((schema) => own(schema, keyword)).filter((rule) => typeof rule === "number");
+  return { least: Math.max(0, ...rules("minLength")), most: Math.min(Infinity, ...rules("maxLength")) };
+}
+
+function brokenRules(parts: ValidatorParts, values: ValueMap): readonly BrokenRule[] {
+  parts.meter.reset();
+  try {
+    const sure = certain(parts.graph, mistakesIn(parts, parts.root, withStandIns(values)), () => false);
+    return sure.map((mistake) => ({
+      code: mistake.keyword === "anyOf" || mistake.keyword === "oneOf" ? "TU3008" : phraseOf(mistake).code,
+      path: mistake.path,
+      keyword: mistake.keyword,
+    }));
+  } catch (error) {
+    if (error instanceof OverBudget || error instanceof RangeError)
+      return [{ code: "TU1011", path: [], keyword: "too many steps" }];
     throw error;
   }
 }
