@@ -299,7 +299,7 @@ describe("the schema", () => {
     const random = (count: number) => new Uint8Array(count);
     await expect(apply({ random })).rejects.toMatchObject({
       code: "UNFIT",
-      details: ["TU3002 orders@dev:db breaks pattern of its schema"],
+      details: ["TU3002 orders@dev:db: db must match ^[0-9]+$"],
     });
     expect(readdirSync(folder)).not.toContain(".trueup");
     secrets("db: { from: generate, alphabet: '0123456789' }\n");

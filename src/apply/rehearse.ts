@@ -17,7 +17,7 @@ export interface Fit {
   readonly brokenRules: (
     unit: UnitId,
     values: readonly (readonly [KeyPath, Plain])[],
-  ) => readonly { readonly code: Code; readonly path: KeyPath; readonly keyword: string }[];
+  ) => readonly { readonly code: Code; readonly path: KeyPath; readonly message: string }[];
 }
 
 export interface RehearsalInput {
@@ -47,8 +47,8 @@ export async function rehearse(input: RehearsalInput): Promise<void> {
       for (const change of own) {
         for (const fault of tryOne(change, unit, destination, entryOf(change.key), input, values)) faults.add(fault);
       }
-      for (const { code, path, keyword } of values.length === 0 ? [] : input.fit.brokenRules(unit, values))
-        faults.add(`${code} ${formatAddress(unit, path)} breaks ${keyword} of its schema`);
+      for (const { code, path, message } of values.length === 0 ? [] : input.fit.brokenRules(unit, values))
+        faults.add(`${code} ${formatAddress(unit, path)}: ${message}`);
     }
   }
   if (faults.size > 0) throw unfit([...faults]);

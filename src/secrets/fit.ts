@@ -15,7 +15,7 @@ export function fitOf(bench: Workbench, wanted: Wanted): Fit {
       if (unit === undefined || validator === undefined) return [];
       let filled: ValueMap = unit.rendered.values;
       for (const [path, value] of values) filled = withValue(filled, path, value);
-      return validator.inspectRevealed(filled);
+      return validator.inspectFilled(unit.rendered.values, filled);
     },
   };
 }

@@ -1,6 +1,5 @@
 /** The compiled schema of one app: values in, findings out. */
 import type { KeyPath, Value, ValueMap } from "../model.ts";
-import type { Code } from "../problem.ts";
 import { own } from "../tree.ts";
 import { about, certain, mendedBySecret } from "./certain.ts";
 import type { Check } from "./engine.ts";
@@ -10,7 +9,6 @@ import { MAX_MISTAKES, type Meter, OverBudget } from "./meter.ts";
 import { type Mistake, mistakesOf } from "./mistakes.ts";
 import { openLeaves, plaintextFinder } from "./plaintext.ts";
 import { type Privacy, nameOf, privacyOf } from "./privacy.ts";
-import { phraseOf } from "./phrases.ts";
 import { withStandIns } from "./standin.ts";
 import { nodesAt } from "./walk.ts";
 import type { SchemaGraph } from "./graph.ts";
@@ -33,17 +31,6 @@ export interface UnitValidator {
   inspectFilled(values: ValueMap, filled: ValueMap): readonly Finding[];
   /** Characters that a text at the path must have, whatever the other values are. */
   lengthsOf(path: KeyPath): { readonly least: number; readonly most: number };
-  /**
-   * Rules that values break now that secrets of them are filled in, once they were found right with the secrets
-   * unknown: paths and keywords, nothing that tells of a value.
-   */
-  inspectRevealed(values: ValueMap): readonly BrokenRule[];
-}
-
-export interface BrokenRule {
-  readonly code: Code;
-  readonly path: KeyPath;
-  readonly keyword: string;
 }
 
 /** A compiled subschema, with the way from ajv's copies back to the places in the files. */
@@ -84,7 +71,6 @@ export function unitValidator(parts: ValidatorParts): UnitValidator {
       return sureFindings(parts, blind, filled).filter((finding) => !before.has(identity(finding)));
     },
     lengthsOf: (path) => lengthsAt(parts, path),
-    inspectRevealed: (values) => brokenRules(parts, values),
   };
 }
 
@@ -140,22 +126,6 @@ function lengthsAt({ graph, root }: ValidatorParts, path: KeyPath): { readonly l
   const rules = (keyword: string): number[] =>
     schemas.map((schema) => own(schema, keyword)).filter((rule) => typeof rule === "number");
   return { least: Math.max(0, ...rules("minLength")), most: Math.min(Infinity, ...rules("maxLength")) };
-}
-
-function brokenRules(parts: ValidatorParts, values: ValueMap): readonly BrokenRule[] {
-  parts.meter.reset();
-  try {
-    const sure = certain(parts.graph, mistakesIn(parts, parts.root, withStandIns(values)), () => false);
-    return sure.map((mistake) => ({
-      code: mistake.keyword === "anyOf" || mistake.keyword === "oneOf" ? "TU3008" : phraseOf(mistake).code,
-      path: mistake.path,
-      keyword: mistake.keyword,
-    }));
-  } catch (error) {
-    if (error instanceof OverBudget || error instanceof RangeError)
-      return [{ code: "TU1011", path: [], keyword: "too many steps" }];
-    throw error;
-  }
 }
 
 function withExposed(

@@ -210,7 +210,7 @@ describe("on the directory store", () => {
     commit(repo.folder);
     const before = stored(repo.folder);
     const { code, out, err } = trueup(repo.folder, ["apply", "--yes"]);
-    expect([code, err]).toEqual([1, expect.stringContaining("TU3002 orders@dev:smtp breaks pattern of its schema")]);
+    expect([code, err]).toEqual([1, expect.stringContaining("TU3002 orders@dev:smtp: smtp must match")]);
     expect(out + err).not.toContain(CANARY);
     expect(stored(repo.folder)).toEqual(before);
   });
