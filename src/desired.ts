@@ -4,7 +4,6 @@ import { type Frame, framesOf } from "./map/frame.ts";
 import { type MappedUnit, collisionFinder, mapUnit } from "./map/map.ts";
 import type {
   App,
-  Holder,
   KeyPath,
   Origin,
   Place,
@@ -25,6 +24,9 @@ import { merger, resolve } from "./resolve/resolve.ts";
 import { secretsIn } from "./secret.ts";
 import { rotationProblems } from "./secrets/rotations.ts";
 import { type EncryptedSecrets, encryptedPath, readEncrypted } from "./secrets/encrypted.ts";
+import { unfitLengths } from "./secrets/lengths.ts";
+import { generationDigest, generationFault } from "./secrets/generate.ts";
+import { homeFinder } from "./secrets/homes.ts";
 import type { Limits } from "./stores/store.ts";
 import { type TemplateEngine, templateEngine } from "./template/engine.ts";
 import { isTemplate } from "./template/template.ts";
@@ -78,7 +80,7 @@ export async function prepare(repo: Repo, limits: Workbench["limits"]): Promise<
   const found: Problem[] = [
     ...problems,
     ...checkOverrides(repo.shared.layers, () => "warning"),
-    ...unsupportedHolders(repo),
+    ...impossibleSecrets(repo),
     ...rotationProblems(repo),
     ...encrypted.problems,
   ];
@@ -130,20 +132,15 @@ function* textsIn(node: Plain): Generator<string> {
   }
 }
 
-/** This version makes placeholders and decrypts; it neither makes up values nor follows references. */
-const SUPPORTED: ReadonlySet<Holder> = new Set<Holder>(["external", "sops"]);
-
-function unsupportedHolders(repo: Repo): Problem[] {
+function impossibleSecrets(repo: Repo): Problem[] {
   return [repo.shared.secrets, ...repo.apps.map((app) => app.secrets)]
     .flatMap((secrets) => [...secrets.values()])
-    .filter((secret) => !SUPPORTED.has(secret.holder))
-    .map((secret) => ({
-      code: "TU4005",
-      severity: "error",
-      message: `this version cannot serve secrets held by ${secret.holder} (${secret.id})`,
-      at: secret.at,
-      fix: "from: external, or from: sops",
-    }));
+    .flatMap((secret) => generationFault(secret) ?? []);
+}
+
+/** Finds the definition of a secret that an app may use. */
+function definitions({ repo }: Workbench, app: App): (id: SecretId) => SecretDefinition | undefined {
+  return (id) => app.secrets.get(id) ?? repo.shared.secrets.get(id);
 }
 
 /** Units in scope, rendered one at a time, in order of app and promotion. */
@@ -155,7 +152,7 @@ export function* unitsOf(bench: Workbench, scope: Scope = {}): Generator<UnitRes
     for (const resolved of resolve(app, bench.repo.places)) {
       if (!matches(app, resolved.place)) continue;
       const result = run(resolved);
-      const clashes = collisions(result.mapped, result.originOf);
+      const clashes = collisions(result.mapped, { originOf: result.originOf, definitionOf: definitions(bench, app) });
       yield clashes.length === 0 ? result : { ...result, problems: [...result.problems, ...clashes] };
     }
   }
@@ -164,8 +161,7 @@ export function* unitsOf(bench: Workbench, scope: Scope = {}): Generator<UnitRes
 function unitRunner(bench: Workbench, app: App): (resolved: ResolvedUnit) => UnitResult {
   const validator = app.schema === undefined ? undefined : bench.schemas.validatorOf(app.schema);
   const envName = app.schema === undefined ? () => undefined : xEnvOf(bench.repo.schemas, app.schema);
-  const definition = (id: SecretId): SecretDefinition | undefined =>
-    app.secrets.get(id) ?? bench.repo.shared.secrets.get(id);
+  const definition = definitions(bench, app);
   const holders = new Set([...app.secrets.values(), ...bench.repo.shared.secrets.values()].map(({ holder }) => holder));
   return (resolved) => {
     const context = bench.contexts.get(resolved.place.id)?.context;
@@ -179,13 +175,16 @@ function unitRunner(bench: Workbench, app: App): (resolved: ResolvedUnit) => Uni
       parse: bench.engine.parse,
       limits: bench.limits,
       envName,
-      holderOf: (id) => definition(id)?.holder,
-      ciphertextOf: (id) =>
-        definition(id)?.holder === "sops" ? bench.encrypted.find(app, resolved.place, id)?.digest : undefined,
+      definitionOf: definition,
+      digestOf: (secret) =>
+        secret.holder === "sops"
+          ? bench.encrypted.find(app, resolved.place, secret.id)?.digest
+          : generationDigest(secret),
       originOf: origin,
     });
     const missing = holders.has("sops") ? missingValues(bench, rendered, definition) : [];
-    const all = [...problems, ...invalid, ...mapped.problems, ...missing];
+    const unfit = holders.has("generate") ? unfitLengths(rendered, definition, validator) : [];
+    const all = [...problems, ...invalid, ...mapped.problems, ...missing, ...unfit];
     return { resolved, rendered, mapped, problems: all, originOf: origin };
   };
 }
@@ -268,6 +267,7 @@ export function check(
   const used = new Set<SecretId>();
   let [units, keys] = [0, 0];
   const broken = brokenFolders(known);
+  const homes = homeFinder(bench.repo);
   for (const unit of unitsOf(bench, scope)) {
     // A file that could not be read leaves holes; what the schema says about them is noise.
     const holes = broken.has(unit.resolved.app.folder);
@@ -277,11 +277,13 @@ export function check(
     units++;
     keys += countLeaves(unit.rendered.values) + unit.rendered.files.size;
     noteSecrets(unit, bench, used);
+    homes.note(unit.resolved, unit.mapped);
     visit(unit);
   }
   const whole = Object.values(scope).every((globs: readonly string[] | undefined) => (globs ?? []).length === 0);
   for (const app of apps) problems.push(...overridesOf(bench, app));
   if (whole) problems.push(...unusedSecrets(bench.repo, used));
+  problems.push(...homes.problems(hasAllApps(scope)));
   const folded = foldProblems([...problems, ...bench.schemas.problems()]);
   return { problems: folded, counts: { apps: apps.size, places: places.size, units, keys } };
 }
@@ -294,6 +296,11 @@ export function overridesOf(bench: Workbench, app: App): readonly Problem[] {
     const named = typesNamed(bench.repo.schemas, schema, path);
     return types.every((type) => named.has(type)) ? "fine" : "error";
   });
+}
+
+/** True if every app of the places in scope is in it. */
+export function hasAllApps({ apps = [], addresses = [] }: Scope): boolean {
+  return apps.length === 0 && addresses.length === 0;
 }
 
 /** App folders with a file that has errors. */

@@ -29,6 +29,7 @@ export type FailureCode =
   | "FULL" // quota or space of the store
   | "CORRUPT" // ledger, head or store content cannot be understood
   | "LIMIT" // a store's limit hit although the plan fitted
+  | "UNFIT" // a text with its secrets filled in breaks a rule
   | "MISSING" // a file, credential or program is not there
   | "INTERRUPTED"
   | "INTERNAL";

@@ -11,7 +11,10 @@ export async function readLive(store: Store, destination: Destination, signal?: 
   const secretKeys = new Set<Key>();
   for (const unit of destination.units)
     for (const setting of unit.settings) if (setting.secret) secretKeys.add(setting.key);
-  const { prefixes, keys } = destination.reads;
+  const sources = new Set(destination.units.flatMap((unit) => [...(unit.sources?.values() ?? [])]));
+  for (const key of sources) secretKeys.add(key);
+  const { prefixes } = destination.reads;
+  const keys = [...new Set([...destination.reads.keys, ...sources])];
   const read: Read = { entries: new Map(), records: [] };
   await collect(store, { prefixes: [destination.meta, ...prefixes], keys }, secretKeys, destination.meta, read, signal);
   const { head, ledger } = decode(read.records, destination.meta);
@@ -32,7 +35,23 @@ export async function readLive(store: Store, destination: Destination, signal?: 
     const entry = read.entries.get(key);
     if (entry?.value !== undefined) read.entries.set(key, withoutValue(entry));
   }
-  return { entries: read.entries, head, ledger };
+  return { entries: read.entries, head, ledger, sources: takeSources(sources, read.entries, ledger) };
+}
+
+/** Versions of the sources. They are other people's keys, and none of those that a plan is about. */
+function takeSources(
+  sources: ReadonlySet<Key>,
+  entries: Map<Key, Entry>,
+  ledger: Live["ledger"],
+): ReadonlyMap<Key, Version> {
+  const found = new Map<Key, Version>();
+  for (const key of sources) {
+    const entry = entries.get(key);
+    if (entry === undefined) continue;
+    found.set(key, entry.version);
+    if (![...ledger.values()].some(({ record }) => record.settings.has(key))) entries.delete(key);
+  }
+  return found;
 }
 
 interface Read {

@@ -87,6 +87,18 @@ export interface SecretDefinition {
   /** A second secret that holds the value of before for a while after a rotation. */
   readonly rotate?: { readonly previous: SecretId; readonly graceMs: number };
   readonly at: Origin;
+  /** With holder `generate`. */
+  readonly generate?: Generation;
+  /** With holder `ref`: template of the key that has the value. */
+  readonly path?: string;
+}
+/** How a value is made up. Any change to it makes a new value. */
+export interface Generation {
+  /** Characters. */
+  readonly length: number;
+  /** Name of a set of characters, or the characters themselves. */
+  readonly alphabet: string;
+  readonly version: number;
 }
 
 /** `apps/<app>/files/<name>.hbs`: rendered whole, one key `files."<name>"`. */
@@ -138,7 +150,12 @@ export interface Config {
   readonly environments: readonly Environment[];
   readonly regions: ReadonlyMap<string, PlainMap>;
   readonly targets: readonly Target[];
-  readonly secrets: { readonly default: Holder; readonly warnAfterDays: number | undefined };
+  readonly secrets: {
+    readonly default: Holder;
+    readonly warnAfterDays: number | undefined;
+    /** Templates of prefixes below which secrets held by `ref` may have their source. */
+    readonly sources: readonly string[];
+  };
   readonly guards: Guards;
   readonly drift: { readonly onApply: "report" | "overwrite"; readonly ignore: readonly string[] };
   readonly yaml: { readonly merge: boolean };
@@ -244,11 +261,19 @@ export interface Member {
   /** Name inside the JSON of a group or blob (`database.pool.max`, `DATABASE_POOL_MAX`); `""` in layout `keys`. */
   readonly name: string;
   readonly value: Value;
+  /** Only where trueup can get at all its secrets. Such a value is managed like a plain one: what Git says is written. */
+  readonly recipe?: Recipe;
+}
+
+/** How a value with secrets is made, as far as Git knows it. */
+export interface Recipe {
   /**
-   * Digest of the value with every secret's ciphertext in place of the secret; only where all of them are encrypted
-   * in Git. Such a value is managed like a plain one: what Git says is written.
+   * Of the value, with what Git says of it in place of each secret: its ciphertext, its {@link Generation}, the key of
+   * its source.
    */
-  readonly ciphertext?: string;
+  readonly digest: string;
+  /** Who holds its secrets, each once, sorted. */
+  readonly holders: readonly Holder[];
 }
 
 /** One physical key wanted in a store. */
@@ -265,6 +290,8 @@ export interface UnitSettings {
   readonly unit: UnitId;
   readonly app: string;
   readonly settings: readonly Setting[];
+  /** Keys of the same store that have the values of secrets held by `ref`. */
+  readonly sources?: ReadonlyMap<SecretId, Key>;
 }
 
 /** A target in one place: one head, one store connection. Id: `config@prod.us-east-2`. */
@@ -296,7 +323,7 @@ export interface Entry {
 
 /**
  * Per unit and target, kept in the store: what trueup wrote. Never a secret's value nor anything derived from it; of
- * one that is encrypted in Git, a digest of the ciphertext.
+ * one that trueup can get at, a digest of its recipe.
  */
 export interface LedgerRecord {
   readonly unit: UnitId;
@@ -310,7 +337,7 @@ export interface LedgerRecord {
   readonly pending?: ReadonlyMap<Key, LedgerEntry | null>;
 }
 export interface LedgerEntry {
-  /** Of the text in the store. For secrets undefined, or `c:` and {@link Member.ciphertext}. */
+  /** Of the text in the store. For secrets undefined, or `c:` and the digest of their {@link Recipe}. */
   readonly digest: string | undefined;
   /** Version after our write. `undefined` while it is not known (a record about to be written). */
   readonly version: Version | undefined;
@@ -320,10 +347,12 @@ export interface LedgerEntry {
   readonly rotations?: ReadonlyMap<string, string>;
   readonly secret: boolean;
   /**
-   * In groups and blobs: digest of each member's value; null for a secret, or `c:` and its ciphertext's digest. Names
-   * not listed are strangers.
+   * In groups and blobs: digest of each member's value; null for a secret, or `c:` and its recipe's digest. Names not
+   * listed are strangers.
    */
   readonly members?: ReadonlyMap<string, string | null>;
+  /** Versions that the sources of its secrets had when it was written. */
+  readonly sources?: ReadonlyMap<Key, Version>;
 }
 
 /** Per place and target, kept in the store. */
@@ -349,6 +378,8 @@ export interface Live {
   readonly entries: ReadonlyMap<Key, Entry>;
   readonly head: { readonly head: Head; readonly version: Version } | undefined;
   readonly ledger: ReadonlyMap<UnitId, { readonly record: LedgerRecord; readonly version: Version }>;
+  /** Versions of the sources of secrets, as far as they exist. Undefined where no store was asked (a Git ref). */
+  readonly sources?: ReadonlyMap<Key, Version>;
 }
 
 // ── The plan ─────────────────────────────────────────────────────────────────────────────────────
@@ -366,8 +397,19 @@ export interface MemberChange {
   readonly secret: boolean;
   readonly before?: Plain;
   readonly after?: Plain;
-  /** {@link Member.ciphertext} of what is written: a secret whose value comes from Git. */
-  readonly ciphertext?: string;
+  /** {@link Member.recipe} of what is written. */
+  readonly recipe?: Recipe;
+  /** True: the apply makes up a new value for a secret of it. */
+  readonly made?: true;
+  /** The sources of its secrets as they are now, and as they were when it was written last. */
+  readonly sources?: readonly SourceMove[];
+}
+export interface SourceMove {
+  readonly key: Key;
+  /** Undefined: nothing was taken from it yet. */
+  readonly from: Version | undefined;
+  /** Undefined: it does not exist. */
+  readonly to: Version | undefined;
 }
 
 /** One physical write to come. */
@@ -428,10 +470,23 @@ export interface DestinationPlan {
   readonly needsValue: readonly { readonly unit: UnitId; readonly path: KeyPath; readonly secret: SecretId }[];
   /** Secrets that Git no longer names but somebody has filled: kept in the store. */
   readonly kept: readonly { readonly unit: UnitId; readonly path: KeyPath }[];
+  /** Secrets whose source does not exist. */
+  readonly unsourced: readonly Unsourced[];
   readonly foreign: readonly Key[];
   /** Units that this plan leaves as they are but that stay managed. */
   readonly untouched: number;
   readonly digest: string;
+}
+
+export interface Unsourced {
+  readonly unit: UnitId;
+  readonly path: KeyPath;
+  readonly secret: SecretId;
+  /** Where its value was looked for, and what the store has that is called nearly the same. */
+  readonly source: Key;
+  readonly near: readonly Key[];
+  /** True: the plan would write the value, so it cannot be applied. */
+  readonly needed: boolean;
 }
 
 /** One change of the author with everything it reaches. */
@@ -448,8 +503,12 @@ export interface Edit {
   /** Units of the same apps that the edited line does not reach because a later layer overrides it. */
   readonly shadowed: readonly { readonly unit: UnitId; readonly value?: Plain; readonly by: Origin }[];
   readonly placeholder: boolean;
-  /** True: a secret whose value comes from an encrypted file in Git. */
-  readonly encrypted?: true;
+  /** Who holds the secrets of what is written; undefined: people, or there is no secret. */
+  readonly holders?: readonly Holder[];
+  /** True: the apply makes up a new value. */
+  readonly made?: true;
+  /** Sources that moved since the value was written, or are new to it. */
+  readonly sources?: readonly SourceMove[];
 }
 
 export interface GuardRefusal {

@@ -8,35 +8,40 @@
  * empty: there is no second engine.
  */
 import { type ApplyProgress, apply } from "./apply/apply.ts";
-import { secretsToReveal } from "./apply/plaintext.ts";
+import { PLACEHOLDER } from "./apply/compose.ts";
+import { secretsOf, secretsToReveal } from "./apply/plaintext.ts";
+import { rehearse } from "./apply/rehearse.ts";
 import type { Scope, Workbench } from "./desired.ts";
-import { Failure } from "./failure.ts";
 import { readLive } from "./live.ts";
-import type {
-  Destination,
-  DestinationReceipt,
-  Entry,
-  Key,
-  LedgerEntry,
-  Live,
-  Plan,
-  PlainMap,
-  SecretId,
-  UnitId,
-} from "./model.ts";
+import type { Destination, DestinationReceipt, Entry, Key, LedgerEntry, Live, Plan, UnitId } from "./model.ts";
 import { planDestination } from "./plan/destination-plan.ts";
 import { foldEdits } from "./plan/edits.ts";
 import { checkGuards } from "./plan/guard.ts";
 import { assemblePlan } from "./plan/plan.ts";
+import { refuseUnsourced } from "./plan/unsourced.ts";
 import { type Problem, hasErrors } from "./problem.ts";
-import { canonicalJson } from "./canonical.ts";
 import { ledgerMarks } from "./setting.ts";
-import type { Drivers, Project } from "./project.ts";
+import type { Project } from "./project.ts";
+import { fitOf } from "./secrets/fit.ts";
+import type { RandomBytes } from "./secrets/generate.ts";
+import {
+  type Holding,
+  type NeededValue,
+  type ReadDestination,
+  type ValueId,
+  findHolding,
+  neededValues,
+  valueId,
+} from "./secrets/holdings.ts";
+import { definitionOf, originOf } from "./secrets/origins.ts";
 import { openSecrets } from "./secrets/reveal.ts";
+import { type Surroundings, nearSources, readElsewhere, refuseLonely } from "./surroundings.ts";
+import type { StorePool } from "./store-pool.ts";
 import type { KeySource } from "./secrets/sops/decrypt.ts";
-import type { Purpose, Store } from "./stores/store.ts";
 import { textOf } from "./map/map.ts";
 import { type Wanted, pathOfKey, sourcesOf, wantedBy } from "./wanted.ts";
+
+export { type StorePool, storePool } from "./store-pool.ts";
 
 /** What varies from run to run and is not data of the repo. */
 export interface PlanOptions {
@@ -57,6 +62,8 @@ export interface Planned {
   readonly plan: Plan;
   readonly wanted: Wanted;
   readonly live: ReadonlyMap<string, Live>;
+  /** Where the generated values are that the plan writes; those that are nowhere are made up. */
+  readonly holdings: ReadonlyMap<ValueId, Holding>;
 }
 
 /** Everything wanted in scope, or the problems that make the configuration invalid. */
@@ -81,23 +88,66 @@ export async function planLive(
   const live = new Map<string, Live>();
   for (const destination of wanted.destinations)
     live.set(destination.id, await readLive(await stores.open(destination), destination, signal));
-  return planAgainst(bench, wanted, live, { kind: "live" }, options);
+  const near = await nearSources(wanted, live, stores, signal);
+  const against = { kind: "live" } as const;
+  const first = planAgainst(bench, wanted, live, against, options, { near, elsewhere: [] });
+  if (first.made.length === 0) return first;
+  const elsewhere = await readElsewhere(bench, wanted, options.scope, first.made, stores, signal);
+  if (elsewhere.length === 0) return first;
+  const second = planAgainst(bench, wanted, live, against, options, { near, elsewhere });
+  if (options.applying) refuseLonely(second.made, elsewhere);
+  return second;
 }
 
 /** Plans against what another rendering of the repo (a Git ref) would have put into the stores. Needs no store. */
 export function planRef(bench: Workbench, wanted: Wanted, base: Wanted, ref: string, options: PlanOptions): Planned {
   const before = new Map(base.destinations.map((destination) => [destination.id, destination]));
   const live = new Map(wanted.destinations.map((destination) => [destination.id, asLive(before.get(destination.id))]));
-  return planAgainst(bench, wanted, live, { kind: "ref", ref }, options);
+  return planAgainst(bench, wanted, live, { kind: "ref", ref }, options, { near: new Map(), elsewhere: [] });
 }
 
+/**
+ * Plans until nothing new turns up: a secret whose value is nowhere to be read back gets a new one, and then all its
+ * uses are written. `made` are those.
+ */
 function planAgainst(
   bench: Workbench,
   wanted: Wanted,
   live: ReadonlyMap<string, Live>,
   against: Plan["against"],
   options: PlanOptions,
-): Planned {
+  around: Surroundings,
+): Planned & { readonly made: readonly NeededValue[] } {
+  const read: ReadDestination[] = [
+    ...wanted.destinations.flatMap((destination) => {
+      const found = live.get(destination.id);
+      return found === undefined ? [] : [{ destination, live: found }];
+    }),
+    ...around.elsewhere,
+  ];
+  const made = new Map<ValueId, NeededValue>();
+  const holdings = new Map<ValueId, Holding>();
+  for (;;) {
+    const planned = planOnce(bench, wanted, live, against, options, around.near, new Set(made.keys()));
+    const before = made.size;
+    for (const value of neededValues(planned.plan, secretsOf, (unit, id) => definitionOf(bench, wanted, unit, id))) {
+      const holding = findHolding(value, read);
+      if (holding === undefined) made.set(value.id, value);
+      else holdings.set(value.id, holding);
+    }
+    if (made.size === before) return { ...planned, holdings, made: [...made.values()] };
+  }
+}
+
+function planOnce(
+  bench: Workbench,
+  wanted: Wanted,
+  live: ReadonlyMap<string, Live>,
+  against: Plan["against"],
+  options: PlanOptions,
+  near: Surroundings["near"],
+  made: ReadonlySet<ValueId>,
+): Omit<Planned, "holdings"> {
   const { config } = bench.repo;
   const policy = {
     overwriteDrift: config.drift.onApply === "overwrite" || options.allow.has("drift"),
@@ -111,6 +161,8 @@ function planAgainst(
       inScope: wanted.inScope,
       pathOfKey: (unit, key) => pathOfKey(bench, destination.frame, unit, key),
       others: () => keysOfOthers(wanted, destination, live),
+      isMade: (unit, secret) => made.has(valueId(destination.place.id, unit, secret)),
+      near: (key) => near.get(`${destination.storeId} ${key}`) ?? [],
       reserved: destination.frame.reserved,
       // No commit holds what a dirty work tree applies.
       commit: options.dirty ? null : options.commit,
@@ -143,7 +195,10 @@ function keysOfOthers(wanted: Wanted, destination: Destination, live: ReadonlyMa
   const keys = new Set<Key>();
   for (const other of wanted.destinations) {
     if (other.id === destination.id || other.storeId !== destination.storeId) continue;
-    for (const unit of other.units) for (const setting of unit.settings) keys.add(setting.key);
+    for (const unit of other.units) {
+      for (const setting of unit.settings) keys.add(setting.key);
+      for (const key of unit.sources?.values() ?? []) keys.add(key);
+    }
     for (const { record } of live.get(other.id)?.ledger.values() ?? [])
       for (const key of record.settings.keys()) keys.add(key);
   }
@@ -181,55 +236,6 @@ function asLive(destination: Destination | undefined): Live {
   return { entries, head: undefined, ledger };
 }
 
-/** Stores opened once per connection, closed together. */
-export interface StorePool {
-  open(destination: Destination): Promise<Store>;
-  close(): Promise<void>;
-}
-
-/**
- * `env` answers `{ fromEnv: NAME }` in connections; `folder` is the config root, for relative paths. Open it with
- * `apply` where {@link applyPlan} is going to follow.
- */
-export function storePool(
-  drivers: Drivers,
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-  purpose: Purpose = "plan",
-): StorePool {
-  const open = new Map<string, Promise<Store>>();
-  return {
-    open: (destination) => {
-      const id = canonicalJson([destination.target.type, destination.connection]);
-      const known = open.get(id);
-      if (known !== undefined) return known;
-      const driver = Object.hasOwn(drivers, destination.target.type) ? drivers[destination.target.type] : undefined;
-      if (driver === undefined) throw new Failure("USAGE", `there is no store type ${destination.target.type}`);
-      const store = driver.open(withCredentials(destination.connection, env), folder, purpose);
-      open.set(id, store);
-      return store;
-    },
-    close: async () => {
-      await Promise.allSettled([...open.values()].map(async (store) => (await store).close()));
-    },
-  };
-}
-
-function withCredentials(connection: PlainMap, env: Readonly<Record<string, string | undefined>>): PlainMap {
-  return Object.fromEntries(
-    Object.entries(connection).flatMap(([name, value]) => {
-      if (typeof value !== "object" || value === null || !("fromEnv" in value)) return [[name, value]];
-      const variable = typeof value.fromEnv === "string" ? value.fromEnv : "";
-      const text = env[variable];
-      if (text === undefined || text === "")
-        throw new Failure("MISSING", `the environment variable ${variable} is not set (connection.${name})`, {
-          fix: `set ${variable}, or drop connection.${name} from trueup.yaml`,
-        });
-      return [[name, text]];
-    }),
-  );
-}
-
 export interface ApplyOptions {
   readonly by: string;
   readonly readBack: boolean;
@@ -237,12 +243,14 @@ export interface ApplyOptions {
   readonly signal?: AbortSignal;
   /** Keys that open encrypted files; asked for only if a secret of one is to be written. */
   readonly keys?: () => Promise<KeySource>;
+  /** Cryptographic random source; without it no value can be made up. */
+  readonly random?: RandomBytes;
   readonly progress: (event: ApplyProgress) => void;
 }
 
 /**
- * Carries out a plan that {@link planLive} made and no guard refuses. Throws, with nothing written, if secrets are
- * encrypted in Git and cannot be decrypted.
+ * Carries out a plan that {@link planLive} made and no guard refuses. Throws, with nothing written, if the value of a
+ * secret cannot be got (see `openSecrets`) or does not fit where it belongs (`UNFIT`).
  */
 export async function applyPlan(
   planned: Planned,
@@ -251,18 +259,26 @@ export async function applyPlan(
   how: ApplyOptions,
 ): Promise<readonly DestinationReceipt[]> {
   const { bench, plan, wanted, live } = planned;
-  const find = (unit: UnitId, secret: SecretId) => {
-    const resolved = wanted.units.get(unit)?.resolved;
-    return resolved === undefined ? undefined : bench.encrypted.find(resolved.app, resolved.place, secret);
-  };
+  refuseUnsourced(plan);
+  const destinations = new Map(wanted.destinations.map((destination) => [destination.id, destination]));
+  const open = (destination: Destination) => stores.open(destination);
   const needed = plan.destinations.flatMap(secretsToReveal);
-  const reveal = await openSecrets(needed, find, how.keys ?? (() => Promise.resolve({ ageIdentities: [] })));
+  const reveal = await openSecrets(needed, {
+    originOf: (use) => originOf(bench, wanted, destinations.get(use.destination), live, use),
+    holdings: planned.holdings,
+    placeholder: PLACEHOLDER,
+    keys: how.keys ?? (() => Promise.resolve({ ageIdentities: [] })),
+    random: how.random,
+    open,
+    signal: how.signal,
+  });
+  if (needed.length > 0) await rehearse({ plan, destinations, live, reveal, store: open, fit: fitOf(bench, wanted) });
   return apply({
     plan,
-    destinations: new Map(wanted.destinations.map((destination) => [destination.id, destination])),
+    destinations,
     live,
     reveal,
-    store: (destination) => stores.open(destination),
+    store: open,
     applyId: options.applyId,
     at: options.now,
     by: how.by,

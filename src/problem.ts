@@ -50,9 +50,11 @@ export const CODES = {
   TU4002: "unknown secret",
   TU4003: "external secret inside a longer text",
   TU4004: "secret that nothing uses",
-  TU4005: "holder of a secret that this version cannot serve",
   TU4006: "encrypted file cannot be used",
   TU4007: "secret without a value in Git",
+  TU4011: "generated secret that could not be read back",
+  TU4012: "generated secret that cannot be made like this",
+  TU4013: "source of a secret that cannot be used",
   TU4021: "rotation that cannot work",
   // ── mapping
   TU5001: "two settings on one physical key",

@@ -42,6 +42,13 @@ export function secretsIn(value: Value): SecretId[] {
   return (Array.isArray(value) ? value : Object.values(value)).flatMap(secretsIn);
 }
 
+/** The secret that a value is and nothing else, not even through a helper; undefined if it is more than that. */
+export function onlySecret(value: Value): SecretId | undefined {
+  if (!isSecret(value) || value.parts.length !== 1) return undefined;
+  const [part] = value.parts;
+  return typeof part === "object" && part.through.length === 0 ? part.secret : undefined;
+}
+
 /** Plain text of a secret on its way to a store. It prints as {@link SECRET_TEXT}; only store drivers call `reveal`. */
 export class Sealed {
   readonly #text: string;

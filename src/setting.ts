@@ -85,12 +85,17 @@ export function memberText(form: Form, stored: Plain): string {
 }
 
 /** A colon is in no digest, so nothing else can look like it. */
-const CIPHERTEXT = "c:";
+const RECIPE = "c:";
 
-/** What the ledger says of a member: digest of a plain value or of ciphertext, null for a secret that people fill in. */
+/** What the ledger says of a member: digest of a plain value or of its recipe, null for a secret that people fill in. */
 export function ledgerMark(form: Form, member: Member): string | null {
   if (!holdsSecret(member.value)) return digest(memberText(form, storedValue(form, member.value as Plain)));
-  return member.ciphertext === undefined ? null : `${CIPHERTEXT}${member.ciphertext}`;
+  return member.recipe === undefined ? null : recipeMark(member.recipe.digest);
+}
+
+/** Mark of a value with secrets, from the digest of its recipe. */
+export function recipeMark(recipe: string): string {
+  return `${RECIPE}${recipe}`;
 }
 
 /** The ledger's marks for everything a setting wants, by name. */
@@ -98,9 +103,9 @@ export function ledgerMarks(setting: Setting): ReadonlyMap<string, string | null
   return new Map(setting.members.map((member) => [member.name, ledgerMark(setting, member)]));
 }
 
-/** True if a mark of the ledger is that of a secret encrypted in Git. */
-export function isCiphertextMark(mark: string | null | undefined): boolean {
-  return mark?.startsWith(CIPHERTEXT) === true;
+/** True if a mark of the ledger is that of a secret that trueup can get at. */
+export function isRecipeMark(mark: string | null | undefined): boolean {
+  return mark?.startsWith(RECIPE) === true;
 }
 
 /** Marks of an entry by the name of the member; `""` where it is one value. Plain values have digests without a mark. */

@@ -3,6 +3,7 @@ import {
   type Scope,
   type UnitResult,
   type Workbench,
+  hasAllApps,
   overridesOf,
   scopeMatcher,
   unitOrigin,
@@ -19,6 +20,7 @@ import { type Problem, foldProblems } from "./problem.ts";
 import { originsOf } from "./resolve/origin.ts";
 import { layersFor } from "./resolve/resolve.ts";
 import { holdsSecret } from "./secret.ts";
+import { homeFinder } from "./secrets/homes.ts";
 import { parseSimple } from "./template/template.ts";
 import { valueAt } from "./tree.ts";
 
@@ -44,8 +46,10 @@ export function wantedBy(bench: Workbench, scope: Scope): Wanted {
         drafts.set(frame.id, { frame, units: [], prefixes: new Set(), keys: new Set() });
     }
   }
+  const homes = homeFinder(bench.repo);
   for (const unit of unitsOf(bench, scope)) {
     units.set(unit.resolved.id, unit);
+    homes.note(unit.resolved, unit.mapped);
     problems.push(...unit.problems);
     for (const { frame, unit: settings, reads } of unit.mapped.settings) {
       const draft = drafts.get(frame.id);
@@ -58,6 +62,7 @@ export function wantedBy(bench: Workbench, scope: Scope): Wanted {
   }
   for (const app of new Set([...units.values()].map((unit) => unit.resolved.app)))
     problems.push(...overridesOf(bench, app));
+  problems.push(...homes.problems(hasAllApps(scope)));
   const touched = touchedPlaces(bench, scope);
   const destinations = [...drafts.values()].filter((draft) => touched(draft)).map(finish);
   return {

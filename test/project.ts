@@ -1,4 +1,5 @@
 /** Config repos for tests: from files, loaded and driven through the library as a user's program would. */
+import { randomBytes } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -44,6 +45,7 @@ export interface RunOptions {
   readonly now?: string;
   readonly applyId?: string;
   readonly keys?: ApplyOptions["keys"];
+  readonly random?: ApplyOptions["random"];
   readonly scope?: Scope;
 }
 
@@ -80,6 +82,7 @@ export async function run(
       readBack: true,
       keepGoing: false,
       progress: () => undefined,
+      random: options.random ?? ((count) => randomBytes(count)),
       ...(options.keys === undefined ? {} : { keys: options.keys }),
     });
     return { plan: planned.plan, planned, receipts };

@@ -118,9 +118,9 @@ targets:
     it("is planned without a key, and written as Git says", async () => {
       const made = await plan();
       expect(rows(made)).toEqual(["create orders@dev:a add", "create orders@dev:db add"]);
-      expect(made.edits.map((edit) => [edit.path, edit.encrypted, edit.placeholder])).toEqual([
+      expect(made.edits.map((edit) => [edit.path, edit.holders, edit.placeholder])).toEqual([
         [["a"], undefined, false],
-        [["db"], true, false],
+        [["db"], ["sops"], false],
       ]);
       const { receipts } = await apply();
       expect(receipts.map((one) => [one.result, one.applied])).toEqual([["applied", 2]]);

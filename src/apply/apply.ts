@@ -1,30 +1,21 @@
 /** Carries a plan out, destination by destination, and says what became of every part of it. */
 import { formatAddress } from "../address.ts";
 import { Failure, isFailure } from "../failure.ts";
-import type {
-  Destination,
-  DestinationPlan,
-  DestinationReceipt,
-  Entry,
-  Head,
-  Key,
-  Live,
-  Plan,
-  Version,
-} from "../model.ts";
+import type { Destination, DestinationPlan, DestinationReceipt, Head, Key, Live, Plan, Version } from "../model.ts";
 import { headKey } from "../stores/records.ts";
 import type { Group, Store } from "../stores/store.ts";
 import { groupsOf, keysToRead } from "./compose.ts";
 import type { Reveal } from "./plaintext.ts";
 import { applyOrder, countUnit, countValues } from "./order.ts";
 import { waiting } from "./so-far.ts";
+import { readTexts } from "./read-texts.ts";
 import { type ReadBack, readBack } from "./readback.ts";
 
 export interface ApplyInput {
   readonly plan: Plan;
   readonly destinations: ReadonlyMap<string, Destination>;
   readonly live: ReadonlyMap<string, Live>;
-  /** Plain text of secrets that are encrypted in Git. */
+  /** Values of the secrets that trueup can get at. */
   readonly reveal: Reveal;
   readonly store: (destination: Destination) => Promise<Store>;
   readonly applyId: string;
@@ -89,7 +80,7 @@ async function applyDestination(plan: DestinationPlan, input: ApplyInput): Promi
   let back: ReadBack | undefined;
   try {
     const store = await input.store(destination);
-    const groups = groupsOf(plan, destination.meta, live, await readSecretTexts(store, plan), input.reveal);
+    const groups = groupsOf(plan, destination.meta, live, await readTexts(store, keysToRead(plan)), input.reveal);
     await commitGroups(store, groups, plan, destination, live, input, tally);
     const done = groups.filter((group) => tally.applied.has(group.unit));
     back = input.readBack ? await readBack(store, done, tally.versions, destination.reads.prefixes) : undefined;
@@ -99,16 +90,6 @@ async function applyDestination(plan: DestinationPlan, input: ApplyInput): Promi
       : new Failure("INTERNAL", "apply failed in a way it should not", { cause: error });
   }
   return receiptOf(plan, tally, back);
-}
-
-async function readSecretTexts(store: Store, plan: DestinationPlan): Promise<ReadonlyMap<Key, Entry>> {
-  const keys = keysToRead(plan);
-  const values = new Map<Key, Entry>();
-  if (keys.length === 0) return values;
-  for await (const page of store.read({ prefixes: [], keys, secrets: "values", secretKeys: new Set(keys) })) {
-    for (const entry of page) values.set(entry.key, entry);
-  }
-  return values;
 }
 
 async function commitGroups(

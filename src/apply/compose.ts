@@ -1,8 +1,8 @@
 /** Turns planned changes into writes: the only place where the text of a secret setting is put together. */
-import type { Change, DestinationPlan, Entry, Key, LedgerEntry, Live, Plain, UnitId, UnitPlan } from "../model.ts";
+import type { Change, DestinationPlan, Entry, Key, LedgerEntry, Live, Plain, SecretId, UnitPlan } from "../model.ts";
 import { Failure } from "../failure.ts";
 import { Sealed, holdsSecret } from "../secret.ts";
-import { type Reveal, encryptedMembers, plainOf } from "./plaintext.ts";
+import { type Reveal, plainOf, revealedMembers } from "./plaintext.ts";
 import { composeText, decomposeText, storedValue } from "../setting.ts";
 import { ledgerKey } from "../stores/records.ts";
 import type { Group, Write } from "../stores/store.ts";
@@ -15,13 +15,14 @@ export function keysToRead(plan: DestinationPlan): readonly Key[] {
   return plan.units.flatMap((unit) => unit.changes.filter(needsLive).map((change) => change.key));
 }
 
-function needsLive(change: Change): boolean {
+/** True if a change keeps parts of the text that is live. */
+export function needsLive(change: Change): boolean {
   return change.secret && change.kind !== "create" && change.kind !== "delete" && change.setting?.layout !== "keys";
 }
 
 /**
  * Groups of one destination, ready for the store. `values` holds the entries of {@link keysToRead}, with their text;
- * `reveal` is asked for secrets that are encrypted in Git.
+ * `reveal` is asked for the secrets that trueup can get at.
  */
 export function groupsOf(
   plan: DestinationPlan,
@@ -30,14 +31,18 @@ export function groupsOf(
   values: ReadonlyMap<Key, Entry>,
   reveal: Reveal,
 ): readonly Group[] {
-  return plan.units.map((unit) => groupOf(unit, meta, live, values, reveal));
+  return plan.units.map((unit) =>
+    groupOf(unit, meta, live, values, (secret) => reveal({ destination: plan.destination, unit: unit.unit, secret })),
+  );
 }
 
-function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key, Entry>, reveal: Reveal): Group {
+type RevealHere = (secret: SecretId) => Sealed;
+
+function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key, Entry>, reveal: RevealHere): Group {
   const writes: Write[] = [];
   const there = new Map<Key, LedgerEntry>();
   for (const change of unit.changes) {
-    const write = writeOf(change, values.get(change.key) ?? live.entries.get(change.key), unit.unit, reveal);
+    const write = writeOf(change, values.get(change.key) ?? live.entries.get(change.key), reveal);
     const entry = unit.ledger.record.settings.get(change.key);
     if (write !== undefined) writes.push(write);
     else if (entry !== undefined) there.set(change.key, { ...entry, version: live.entries.get(change.key)?.version });
@@ -53,10 +58,10 @@ function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key,
 }
 
 /** Undefined where live already holds that very text (an adopted key): writing it again would only hide its author. */
-function writeOf(change: Change, live: Entry | undefined, unit: UnitId, reveal: Reveal): Write | undefined {
+function writeOf(change: Change, live: Entry | undefined, reveal: RevealHere): Write | undefined {
   if (change.kind === "delete" || change.setting === undefined)
     return { kind: "delete", key: change.key, expected: change.expected ?? "" };
-  const text = textOf(change, live, encryptedValues(change, unit, reveal));
+  const text = revealedText(change, live, revealedValues(change, reveal));
   if (live?.value === text && live.version === change.expected && live.secret === change.secret) return undefined;
   return {
     kind: "put",
@@ -67,21 +72,21 @@ function writeOf(change: Change, live: Entry | undefined, unit: UnitId, reveal: 
   };
 }
 
-/** Plain text of secrets from Git, by the name of the member. */
-function encryptedValues(change: Change, unit: UnitId, reveal: Reveal): ReadonlyMap<string, Plain> {
-  const members = encryptedMembers(change);
-  return new Map(members.map(({ name, value }) => [name, plainOf(value, (secret) => reveal(unit, secret))]));
+/** Values with their secrets filled in, by the name of the member. Throws `UNFIT` if a helper cannot work on one. */
+export function revealedValues(change: Change, reveal: RevealHere): ReadonlyMap<string, Plain> {
+  return new Map(revealedMembers(change).map(({ name, value }) => [name, plainOf(value, reveal)]));
 }
 
-function textOf(change: Change, live: Entry | undefined, encrypted: ReadonlyMap<string, Plain>): string {
+/** The text that a change writes. `live` is the entry it starts from, with its text, where it keeps parts of it. */
+export function revealedText(change: Change, live: Entry | undefined, revealed: ReadonlyMap<string, Plain>): string {
   const { setting } = change;
   if (setting === undefined) throw new Failure("INTERNAL", `no text to write to ${change.key}`);
-  if (setting.layout === "keys" && encrypted.size > 0) return composeText(setting, encrypted);
+  if (setting.layout === "keys" && revealed.size > 0) return composeText(setting, revealed);
   if (setting.layout === "keys")
     return holdsSecret(setting.members[0]?.value ?? null) ? PLACEHOLDER : composeText(setting, plainMembers(change));
   const members = new Map(startingPoint(change, live));
   for (const member of change.members) {
-    const value = encrypted.get(member.name);
+    const value = revealed.get(member.name);
     if (member.action === "remove") members.delete(member.name);
     else if (value !== undefined) members.set(member.name, storedValue(setting, value));
     else if (!member.secret) members.set(member.name, storedValue(setting, member.after ?? null));

@@ -5,22 +5,32 @@ import type { Change, DestinationPlan, Member, Plain, SecretId, SecretUse, UnitI
 import { type Sealed, isSecret, secretsIn } from "../secret.ts";
 import { runHelper } from "../template/helpers.ts";
 
-/** Gives the value of a secret that is encrypted in Git, as it is for one unit. */
-export type Reveal = (unit: UnitId, secret: SecretId) => Sealed;
+export interface SecretToReveal {
+  /** Id of the destination that it is written to. */
+  readonly destination: string;
+  readonly unit: UnitId;
+  readonly secret: SecretId;
+}
+
+/** Gives the value of a secret that trueup can get at. */
+export type Reveal = (use: SecretToReveal) => Sealed;
 
 /** Every secret whose plain text is needed to carry out the plan; one may be named more than once. */
-export function secretsToReveal(
-  plan: DestinationPlan,
-): readonly { readonly unit: UnitId; readonly secret: SecretId }[] {
-  return plan.units.flatMap(({ unit, changes }) =>
-    changes.flatMap(encryptedMembers).flatMap(({ value }) => secretsIn(value).map((secret) => ({ unit, secret }))),
+export function secretsToReveal({ destination, units }: DestinationPlan): readonly SecretToReveal[] {
+  return units.flatMap(({ unit, changes }) =>
+    changes.flatMap(secretsOf).map((secret) => ({ destination, unit, secret })),
   );
 }
 
-/** Members that a change writes with the values of secrets from Git. */
-export function encryptedMembers({ setting, members }: Change): readonly Member[] {
+/** Secrets whose values a change writes. */
+export function secretsOf(change: Change): readonly SecretId[] {
+  return revealedMembers(change).flatMap(({ value }) => secretsIn(value));
+}
+
+/** Members that a change writes with the values of their secrets. */
+export function revealedMembers({ setting, members }: Change): readonly Member[] {
   if (setting === undefined) return [];
-  const written = new Set(members.flatMap((member) => (member.ciphertext === undefined ? [] : [member.name])));
+  const written = new Set(members.flatMap((member) => (member.recipe === undefined ? [] : [member.name])));
   return written.size === 0 ? [] : setting.members.filter((member) => written.has(member.name));
 }
 
@@ -39,7 +49,7 @@ function textOf({ secret, through }: SecretUse, reveal: (secret: SecretId) => Se
     const result = runHelper(helper, [value, ...args]);
     // Why it cannot is left out: the words of a helper are not known to be free of the value.
     if ("why" in result)
-      throw new Failure("CORRUPT", `the helper ${helper} cannot work on the value of the secret ${secret}`, {
+      throw new Failure("UNFIT", `the helper ${helper} cannot work on the value of the secret ${secret}`, {
         fix: "set a value that it can work on, or use the secret without the helper",
       });
     value = result.value;

@@ -51,8 +51,8 @@ function refuseOthers(name: string, { holder, at }: SecretDefinition): void {
       fix: `for a new value raise its version in ${at.file}, then run trueup apply; to give one yourself write from: external`,
     });
   if (holder === "ref")
-    throw new Failure("USAGE", `${name} is held by another secret store (from: ref), so it is not changed here`, {
-      fix: `change it there, or let ref in ${at.file} point to another one, then run trueup apply`,
+    throw new Failure("USAGE", `${name} is read from another key (from: ref), so it is not changed here`, {
+      fix: `change it there, or let path in ${at.file} name another key, then run trueup apply`,
     });
 }
 

@@ -4,6 +4,7 @@ import secretsSchema from "../../schemas/secrets.schema.json" with { type: "json
 import { parsePath } from "../address.ts";
 import type {
   Config,
+  Generation,
   Holder,
   KeyPath,
   Layer,
@@ -83,17 +84,20 @@ export function readSecrets(
   const { value, problems } = readChecked(file, options.merge, secretsSchema);
   if (value === undefined) return { value, problems };
   const definitions = Object.entries(value).map(([name, settings]): [SecretId, SecretDefinition] => {
-    const { from, description, owner, rotate } = asMap(settings);
+    const { from, description, owner, length, alphabet, version, path, rotate } = asMap(settings);
+    const holder = (from ?? options.holder) as Holder;
     const id = `${options.prefix}${name}`;
     return [
       id,
       {
         id,
-        holder: (from ?? options.holder) as Holder,
+        holder,
         description: description as string | undefined,
         owner: owner as string | undefined,
         ...(rotate === undefined ? {} : { rotate: rotationOf(asMap(rotate), options.prefix) }),
         at: { file: file.path, path: [name], part: "key" },
+        ...(holder === "generate" ? { generate: generationOf({ length, alphabet, version }) } : {}),
+        ...(holder === "ref" ? { path: path as string } : {}),
       },
     ];
   });
@@ -114,6 +118,15 @@ const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86
 /** `90m`, `24h`, `7d`, `2w`: the schema of secrets.yaml lets nothing else through. */
 function milliseconds(text: string): number {
   return Number(text.slice(0, -1)) * (UNITS[text.slice(-1)] ?? 0);
+}
+
+/** Defaults as `schemas/secrets.schema.json` names them. */
+function generationOf({ length, alphabet, version }: Readonly<Record<string, Plain | undefined>>): Generation {
+  return {
+    length: (length ?? 32) as number,
+    alphabet: (alphabet ?? "alphanumeric") as string,
+    version: (version ?? 1) as number,
+  };
 }
 
 export interface AppSettings {

@@ -56,7 +56,11 @@ function settingsOf(map: PlainMap): Omit<Config, "environments" | "regions" | "t
   const drift = asMap(map.drift);
   return {
     system: map.system as string,
-    secrets: { default: (secrets.default ?? "external") as Holder, warnAfterDays: days(secrets.warn_after) },
+    secrets: {
+      default: (secrets.default ?? "external") as Holder,
+      warnAfterDays: days(secrets.warn_after),
+      sources: texts(secrets.sources) ?? [],
+    },
     guards: readGuards(asMap(map.guards), map),
     drift: { onApply: drift.on_apply === "overwrite" ? "overwrite" : "report", ignore: texts(drift.ignore) ?? [] },
     yaml: { merge: asMap(map.yaml).merge === true },

@@ -2,8 +2,8 @@
 import { formatAddress, formatPath } from "../address.ts";
 import type {
   Config,
-  Holder,
   Plain,
+  SecretDefinition,
   SecretId,
   Key,
   KeyPath,
@@ -16,15 +16,16 @@ import type {
   Value,
 } from "../model.ts";
 import type { Problem } from "../problem.ts";
-import { holdsSecret, isSecret, secretsIn } from "../secret.ts";
+import { holdsSecret, onlySecret, secretsIn } from "../secret.ts";
 import { composeText, memberName } from "../setting.ts";
 import type { Limits } from "../stores/store.ts";
 import { leavesOf } from "../tree.ts";
-import { ciphertextOf } from "./ciphertext.ts";
+import { recipeOf } from "./recipe.ts";
 import { type Frame, targetsOf } from "./frame.ts";
 import { encodePath, encodeSegment, keyFault } from "./keys.ts";
-import { sharedNames } from "./tiers.ts";
 import { type KeyOf, type ParseTemplate, pathFor, pathOrigin, unitPrefix } from "./path.ts";
+import { checkSources, sourceDigest, sourceIsOurs, sourcesIn, sourcesOf } from "./source.ts";
+import { sharedNames } from "./tiers.ts";
 
 export interface MapContext {
   readonly config: Config;
@@ -34,9 +35,9 @@ export interface MapContext {
   readonly limits: (type: string) => Limits | undefined;
   /** `x-env` of the app's schema. */
   readonly envName: (path: KeyPath) => string | undefined;
-  readonly holderOf: (secret: SecretId) => Holder | undefined;
-  /** Digest of the ciphertext of a secret that is encrypted in Git. */
-  readonly ciphertextOf: (secret: SecretId) => string | undefined;
+  readonly definitionOf: (secret: SecretId) => SecretDefinition | undefined;
+  /** Digest of what Git says of a secret that is encrypted in it or made up. */
+  readonly digestOf: (secret: SecretDefinition) => string | undefined;
   readonly originOf: (path: KeyPath) => Origin | undefined;
 }
 
@@ -54,8 +55,15 @@ type Leaf = Omit<Member, "name">;
 
 export function mapUnit(unit: RenderedUnit, context: MapContext): MappedUnit {
   const problems: Problem[] = [];
-  const leaves = [...leavesOf(unit.values)].map((leaf) => withCiphertext(leaf, context));
-  for (const [name, value] of unit.files) leaves.push(withCiphertext({ path: ["files", name], value }, context));
+  const bare: Leaf[] = [...leavesOf(unit.values)];
+  for (const [name, value] of unit.files) bare.push({ path: ["files", name], value });
+  const sources = sourcesOf(
+    bare.map(({ value }) => value),
+    unit,
+    context,
+    problems,
+  );
+  const leaves = bare.map((leaf) => withRecipe(leaf, sources, context));
   const targets = targetsOf(unit.app, context.config.targets);
   const frames = context.frames.filter((frame) => targets.includes(frame.target));
   const settings = frames.flatMap((frame) => {
@@ -67,18 +75,25 @@ export function mapUnit(unit: RenderedUnit, context: MapContext): MappedUnit {
     const chosen = leaves.filter((leaf) => selects(frame.target, leaf.value));
     const list = settingsOf(chosen, frame.target, keyOf, context);
     for (const setting of list) check(setting, unit, frame, context, problems);
-    return [
-      { frame, unit: { unit: unit.id, app: unit.app.name, settings: list }, reads: readsOf(frame.target, keyOf) },
-    ];
+    const own = sourcesIn(list, sources);
+    checkSources(own, unit, frame, context, problems);
+    const mapped = { unit: unit.id, app: unit.app.name, settings: list, ...(own.size === 0 ? {} : { sources: own }) };
+    return [{ frame, unit: mapped, reads: readsOf(frame.target, keyOf) }];
   });
   problems.push(...homeless(unit, leaves, frames, context), ...sharedNames(unit.id, settings, context));
   return { settings, problems };
 }
 
-function withCiphertext(leaf: Leaf, context: MapContext): Leaf {
+function withRecipe(leaf: Leaf, sources: ReadonlyMap<SecretId, Key>, context: MapContext): Leaf {
   if (!holdsSecret(leaf.value)) return leaf;
-  const ciphertext = ciphertextOf(leaf.value, context.ciphertextOf);
-  return ciphertext === undefined ? leaf : { ...leaf, ciphertext };
+  const recipe = recipeOf(leaf.value, (id) => {
+    const secret = context.definitionOf(id);
+    if (secret === undefined) return undefined;
+    const source = sources.get(id);
+    const digest = source === undefined ? context.digestOf(secret) : sourceDigest(source);
+    return digest === undefined ? undefined : { digest, holder: secret.holder };
+  });
+  return recipe === undefined ? leaf : { ...leaf, recipe };
 }
 
 function selects(target: Target, value: Value): boolean {
@@ -206,13 +221,8 @@ export function collision(
 function mixedSecrets(setting: Setting, unit: RenderedUnit, context: MapContext): Problem[] {
   return setting.members.flatMap((member): Problem[] => {
     const { value } = member;
-    if (!secretsIn(value).some((id) => context.holderOf(id) === "external")) return [];
-    const whole =
-      isSecret(value) &&
-      value.parts.length === 1 &&
-      typeof value.parts[0] === "object" &&
-      value.parts[0].through.length === 0;
-    if (whole) return [];
+    if (!secretsIn(value).some((id) => context.definitionOf(id)?.holder === "external")) return [];
+    if (onlySecret(value) !== undefined) return [];
     const name = member.path[0] === "files" ? `the file ${member.path[1] ?? ""}` : formatPath(member.path);
     return [
       {
@@ -250,16 +260,31 @@ function homeless(
   return problems.filter((problem) => problem !== undefined);
 }
 
-/** Finds settings of different units (or targets) on one physical key of one store. */
-export function collisionFinder(): (mapped: MappedUnit, originOf: MapContext["originOf"]) => Problem[] {
+/** Finds settings of different units (or targets) on one physical key of one store, and sources that are such keys. */
+export function collisionFinder(): (
+  mapped: MappedUnit,
+  context: Pick<MapContext, "originOf" | "definitionOf">,
+) => Problem[] {
   const taken = new Map<string, Map<Key, { readonly unit: string; readonly path: KeyPath }>>();
-  return (mapped, originOf) => {
+  const sources = new Map<string, Map<Key, SecretDefinition>>();
+  return (mapped, { originOf, definitionOf }) => {
     const problems: Problem[] = [];
     for (const { frame, unit } of mapped.settings) {
-      const keys = taken.get(frame.storeId) ?? new Map();
+      const keys = taken.get(frame.storeId) ?? new Map<Key, { readonly unit: string; readonly path: KeyPath }>();
       taken.set(frame.storeId, keys);
+      const read = sources.get(frame.storeId) ?? new Map<Key, SecretDefinition>();
+      sources.set(frame.storeId, read);
+      for (const [id, key] of unit.sources ?? []) {
+        const secret = definitionOf(id);
+        if (secret !== undefined) read.set(key, secret);
+        const other = keys.get(key);
+        if (secret !== undefined && other !== undefined)
+          problems.push(sourceIsOurs(secret, key, formatAddress(other.unit, other.path)));
+      }
       for (const setting of unit.settings) {
         const path = setting.members[0]?.path ?? [];
+        const reader = read.get(setting.key);
+        if (reader !== undefined) problems.push(sourceIsOurs(reader, setting.key, formatAddress(unit.unit, path)));
         const other = keys.get(setting.key);
         if (other === undefined) keys.set(setting.key, { unit: unit.unit, path });
         else

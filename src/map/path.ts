@@ -38,9 +38,15 @@ function lookup(config: Config, place: Place, app: string | undefined, slot: str
   };
 }
 
-/** Renders a text over the facts of a place (connections, `meta`): no app, no key. */
-export function renderFact(text: string, config: Config, place: Place, parse: ParseTemplate): string | Problem {
-  return render(text, lookup(config, place, undefined, undefined), parse);
+/** Renders a text over the facts of a place (connections, `meta`), and the name of an app where one is given: no key. */
+export function renderFact(
+  text: string,
+  config: Config,
+  place: Place,
+  parse: ParseTemplate,
+  app?: string,
+): string | Problem {
+  return render(text, lookup(config, place, app, undefined), parse);
 }
 
 function render(text: string, look: Lookup, parse: ParseTemplate): string | Problem {

@@ -32,6 +32,8 @@ export interface Area extends Names {
   /** Names of the roles that the connection asks for. */
   readonly roles: { readonly plan: string | undefined; readonly apply: string | undefined };
   readonly readers: readonly Reader[];
+  /** Parameters of others that secrets are read from (`from: ref`). Nothing is written there. */
+  readonly sources: readonly Key[];
 }
 
 /** SSM's own alphabet; anything else could mean something in a policy (`*`, `?`, `${`). */
@@ -51,8 +53,10 @@ function areaOf(destination: Destination, units: readonly UnitResult[]): Area {
   const { id, connection, place, meta, reads } = destination;
   const roles = rolesOf(connection["role"]);
   const readers = units.flatMap((unit) => readersOf(unit, id));
+  const sources = [...new Set(destination.units.flatMap((unit) => [...(unit.sources?.values() ?? [])]))];
   checkNames(id, [
     meta,
+    ...sources,
     ...reads.prefixes,
     ...reads.keys,
     ...readers.flatMap((each) => [...each.prefixes, ...each.keys]),
@@ -76,6 +80,7 @@ function areaOf(destination: Destination, units: readonly UnitResult[]): Area {
     keys: reads.keys,
     roles: { plan: nameOf(roles.arns[0]), apply: nameOf(roles.arns[1]) },
     readers,
+    sources,
   };
 }
 

@@ -3,7 +3,7 @@ import { groupBy } from "../group.ts";
 import type { Area } from "./area.ts";
 import { type Policy, documentsOf } from "./policy.ts";
 import { partitionOf } from "../stores/ssm/arn.ts";
-import { BY_NAME, keyStatements, readStatements, withMeta, writeStatements } from "./statements.ts";
+import { BY_NAME, keyStatements, readStatements, sourceStatements, withMeta, writeStatements } from "./statements.ts";
 import { type Trust, applySubject, planSubjects, trustPolicy } from "./trust.ts";
 
 export type RoleKind = "plan" | "apply" | "reader";
@@ -60,15 +60,19 @@ function ciRoles(areas: readonly Area[], kind: "plan" | "apply", trust: Trust, s
 
 /** Reads on the areas' prefixes and names. No write, no key, nothing about the rest of the account. */
 export function planPolicies(areas: readonly Area[]): readonly Policy[] {
-  return documentsOf(readStatements(areas.map((area) => [area, withMeta(area)])));
+  return documentsOf([...readStatements(areas.map((area) => [area, withMeta(area)])), ...sourceStatements(areas)]);
 }
 
-/** Reads and writes there, and seals secrets with the areas' keys. */
+/** Reads and writes there, seals secrets with the areas' keys, and opens their sources with them. */
 export function applyPolicies(areas: readonly Area[]): readonly Policy[] {
   return documentsOf([
     ...readStatements(areas.map((area) => [area, withMeta(area)])),
+    ...sourceStatements(areas),
     ...writeStatements(areas),
     ...areas.filter((area) => area.secrets).flatMap((area) => keyStatements(area, area, "write")),
+    ...areas
+      .filter((area) => area.sources.length > 0)
+      .flatMap((area) => keyStatements(area, { prefixes: [], keys: area.sources }, "decrypt")),
   ]);
 }
 
@@ -120,6 +124,9 @@ function notesOf(
       : [
           `${open.join(", ")}: alias/aws/ssm lets the whole account decrypt; set connection.kmsKey to a key of your own`,
         ]),
+    ...(kind === "apply" && areas.some((area) => area.sources.length > 0)
+      ? ["sources of secrets under another key than connection.kmsKey: their owner allows kms:Decrypt on it"]
+      : []),
     ...(kind === "apply" && environments.length > 1
       ? [`one role for ${environments.join(", ")}: a job of one can write the others; use one role an environment`]
       : []),

@@ -18,6 +18,16 @@ function itemArns(where: Where, names: Names): string[] {
   return [...names.prefixes.map((prefix) => parameterArn(where, `${prefix}*`)), ...keyArns(where, names)];
 }
 
+/** Reads of exactly these parameters: a plan learns their versions, an apply their values too. */
+export function sourceStatements(areas: readonly Area[]): Statement[] {
+  const actions = ["ssm:GetParameters", "ssm:GetParameter"];
+  return statement(
+    "ReadSources",
+    actions,
+    areas.flatMap((area) => area.sources.map((key) => parameterArn(area, key))),
+  );
+}
+
 function keyArns(where: Where, names: Names): string[] {
   return names.keys.map((key) => parameterArn(where, key));
 }

@@ -1,26 +1,29 @@
 /** The plan of one destination: every key that Git wants or that the ledger names, and nothing else. */
 import { parsePath } from "../address.ts";
-import { canonicalJson, digest, sha256 } from "../canonical.ts";
+import { canonicalJson, sha256 } from "../canonical.ts";
 import type {
   Change,
   Conflict,
   Destination,
   DestinationPlan,
   Drift,
-  Entry,
   Key,
   KeyPath,
   LedgerEntry,
   LedgerRecord,
   Live,
   Plain,
+  SecretId,
   Setting,
   UnitId,
   UnitPlan,
   UnitSettings,
+  Unsourced,
 } from "../model.ts";
 import { secretsIn } from "../secret.ts";
-import { type Form, decomposeText, memberText } from "../setting.ts";
+import { appliedEntries } from "./applied.ts";
+import { NO_RENEWAL, type Renewal, renewalOf } from "./renewal.ts";
+import { unsourcedIn } from "./unsourced.ts";
 import { planSecret } from "./secret-plan.ts";
 import { type PlanPolicy, type SettingInput, type SettingPlan, isSettled, planPlain } from "./setting-plan.ts";
 
@@ -34,24 +37,31 @@ export interface PlanInput {
   readonly pathOfKey: (unit: UnitId, key: Key) => KeyPath;
   /** Keys of other destinations in the same store: not foreign. Asked only where something is unaccounted for. */
   readonly others: () => ReadonlySet<Key>;
+  /** Secrets of a unit for which the apply makes up a new value. */
+  readonly isMade: (unit: UnitId, secret: SecretId) => boolean;
+  /** What the store has that is called nearly like a source that it has not. */
+  readonly near: (source: Key) => readonly Key[];
   /** Below this prefix trueup keeps its own records. */
   readonly reserved: Key;
   readonly commit: string | null;
   readonly applyId: string;
 }
 
+const NO_SOURCES: ReadonlyMap<SecretId, Key> = new Map();
+
 type Parts = {
   drift: Drift[];
   conflicts: Conflict[];
   needsValue: DestinationPlan["needsValue"][number][];
   kept: DestinationPlan["kept"][number][];
+  unsourced: Unsourced[];
 };
 
 export function planDestination(input: PlanInput): DestinationPlan {
   const { destination, live } = input;
   const wanted = new Map(destination.units.map((unit) => [unit.unit, unit]));
   const known = [...live.ledger.keys()].filter((unit) => !wanted.has(unit));
-  const parts: Parts = { drift: [], conflicts: [], needsValue: [], kept: [] };
+  const parts: Parts = { drift: [], conflicts: [], needsValue: [], kept: [], unsourced: [] };
   const units = [...wanted.keys(), ...known]
     .filter(input.inScope)
     .toSorted()
@@ -106,10 +116,16 @@ function planUnit(
   const changes: Change[] = [];
   const entries = new Map<Key, LedgerEntry>();
   for (const key of [...new Set([...settings.keys(), ...applied.keys()])].toSorted()) {
-    const plan = planKey(unit, key, settings.get(key), applied.get(key), input);
+    const sources = wanted?.sources ?? NO_SOURCES;
+    const renewal =
+      settings.get(key)?.secret === true
+        ? renewalOf(sources, input.live.sources, applied.get(key), (secret) => input.isMade(unit, secret))
+        : NO_RENEWAL;
+    const plan = planKey(unit, key, settings.get(key), applied.get(key), renewal, input);
     if (plan.change !== undefined) changes.push(plan.change);
     if (plan.entry !== undefined) entries.set(key, plan.entry);
     collect(parts, unit, key, plan, settings.get(key), input);
+    parts.unsourced.push(...unsourcedIn(unit, settings.get(key), plan.change, sources, input));
   }
   const record: LedgerRecord = { unit, commit: input.commit, applyId: input.applyId, settings: entries };
   const upkeep =
@@ -143,6 +159,7 @@ function planKey(
   key: Key,
   setting: Setting | undefined,
   applied: LedgerEntry | undefined,
+  renewal: Renewal,
   input: PlanInput,
 ): SettingPlan {
   const live = input.live.entries.get(key);
@@ -154,44 +171,16 @@ function planKey(
     if (name === "") return base;
     return [...(layout === "groups" ? base : []), ...(shape === "env" ? [name] : (parsePath(name) ?? [name]))];
   };
-  const settingInput: SettingInput = { unit, setting: setting ?? none, applied, live, policy: input.policy, pathOf };
+  const settingInput: SettingInput = {
+    unit,
+    setting: setting ?? none,
+    applied,
+    live,
+    policy: input.policy,
+    renewal,
+    pathOf,
+  };
   return settingInput.setting.secret || applied?.secret === true ? planSecret(settingInput) : planPlain(settingInput);
-}
-
-/**
- * What the ledger says was applied. A write-ahead list counts for a key that already holds what it announced, so an
- * interrupted apply of a large unit is recognised as ours.
- */
-function appliedEntries(
-  record: LedgerRecord | undefined,
-  live: ReadonlyMap<Key, Entry>,
-  form: Form,
-): Map<Key, LedgerEntry> {
-  const entries = new Map(record?.settings ?? []);
-  for (const [key, pending] of record?.pending ?? []) {
-    const entry = live.get(key);
-    if (pending === null) {
-      if (entry === undefined) entries.delete(key);
-    } else if (entry !== undefined && (pending.secret ? !entries.has(key) : holds(entry, pending, form))) {
-      entries.set(key, { ...pending, version: entry.version });
-    } else if (entry !== undefined && pending.secret) {
-      // Whoever wrote it since, the write we announced or somebody else: what we announced goes there once more.
-      const before = entries.get(key);
-      if (before !== undefined) entries.set(key, { ...before, version: entry.version });
-    }
-  }
-  return entries;
-}
-
-function holds(entry: Entry, pending: LedgerEntry, form: Form): boolean {
-  if (entry.value === undefined) return false;
-  if (pending.members === undefined) return digest(entry.value) === pending.digest;
-  const found = decomposeText(form, entry.value);
-  if (found === undefined) return false;
-  return [...pending.members].every(([name, value]) => {
-    const live = found.get(name);
-    return live !== undefined && digest(memberText(form, live)) === value;
-  });
 }
 
 function collect(
@@ -243,7 +232,10 @@ function countManaged(applied: ReadonlyMap<Key, LedgerEntry>): number {
   return count;
 }
 
-/** What a reviewer approves: keys, kinds, and what each value was and becomes; of secrets in Git the ciphertext. Not store versions, not the commit. */
+/**
+ * What a reviewer approves: keys, kinds, and what each value was and becomes; of secrets the recipe, and the
+ * versions of their sources. No other versions of a store, not the commit.
+ */
 function digestOf(destination: string, units: readonly UnitPlan[], conflicts: readonly Conflict[]): string {
   const rows = units.flatMap(({ unit, changes }) =>
     changes.map((change) => [
@@ -257,7 +249,9 @@ function digestOf(destination: string, units: readonly UnitPlan[], conflicts: re
         member.secret,
         side(member.before),
         side(member.after),
-        ...(member.ciphertext === undefined ? [] : [member.ciphertext]),
+        ...(member.recipe === undefined ? [] : [member.recipe.digest]),
+        ...(member.made === true ? ["made"] : []),
+        ...(member.sources ?? []).map(({ key, to }) => [key, to ?? null]),
       ]),
     ]),
   );

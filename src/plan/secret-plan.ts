@@ -1,11 +1,11 @@
 /**
  * What happens to one physical key that holds a secret, or did. A plan never sees its value: names come from the
  * ledger, change is proven by the store's version. People own the values of external secrets, and trueup makes
- * placeholders for them; of secrets encrypted in Git it knows the ciphertext, and Git owns the value.
+ * placeholders for them; of all others it knows the recipe, and Git owns the value.
  */
 import type { Change, Conflict, KeyPath, LedgerEntry, Member, MemberChange, Plain } from "../model.ts";
 import { holdsSecret } from "../secret.ts";
-import { isCiphertextMark, ledgerMark, ledgerMarks, marksOf } from "../setting.ts";
+import { isRecipeMark, ledgerMark, ledgerMarks, marksOf } from "../setting.ts";
 import { NOTHING, type SettingInput, type SettingPlan } from "./setting-plan.ts";
 
 export function planSecret(input: SettingInput): SettingPlan {
@@ -20,7 +20,7 @@ export function planSecret(input: SettingInput): SettingPlan {
 /** Nothing is live: a new key, or one that somebody deleted. */
 function planAbsent(input: SettingInput): SettingPlan {
   const { applied, policy } = input;
-  const clash = applied !== undefined && ciphertextChanged(input, applied);
+  const clash = applied !== undefined && recipeChanged(input, applied);
   const conflicts = clash ? [conflict(input, "deleted-live")] : [];
   if (clash && !policy.overwriteConflicts) return { ...NOTHING, entry: applied, conflicts };
   if (applied !== undefined && !clash && !policy.overwriteDrift)
@@ -32,7 +32,7 @@ function planAbsent(input: SettingInput): SettingPlan {
 /** Nobody wrote it down as ours. An external secret alone is simply filled in already; everything else is adopted, since it is written. */
 function planFound(input: SettingInput): SettingPlan {
   const { setting, live } = input;
-  if (setting.layout !== "keys" || setting.members.some((member) => member.ciphertext !== undefined))
+  if (setting.layout !== "keys" || setting.members.some((member) => member.recipe !== undefined))
     return written(
       input,
       "adopt",
@@ -51,7 +51,7 @@ function planSwitch(input: SettingInput, applied: LedgerEntry): SettingPlan {
     const wasSecret = applied.members === undefined ? applied.secret : isSecretMark(before);
     const wanted = ledgerMark(input.setting, member);
     const same = wasSecret === holdsSecret(member.value) && (wanted === null || wanted === before);
-    return same ? undefined : "change";
+    return same && !isDue(input, member) ? undefined : "change";
   });
   return written(input, "replace", [...switched, ...removedFrom(input, applied)], false);
 }
@@ -63,13 +63,18 @@ function planUpdate(input: SettingInput, applied: LedgerEntry): SettingPlan {
   const moved = isOursAlone(input, applied) && applied.version !== live?.version;
   if (moved && changed.length === 0 && !policy.overwriteDrift)
     return { ...NOTHING, entry: applied, drift: [{ ...about(input), kind: "changed" }] };
-  const conflicts = moved && changed.length > 0 ? [conflict(input, "both-changed")] : [];
+  const clash = moved && (recipeChanged(input, applied) || changed.some((member) => member.recipe === undefined));
+  const conflicts = clash ? [conflict(input, "both-changed")] : [];
   if (conflicts.length > 0 && !policy.overwriteConflicts) return { ...NOTHING, entry: applied, conflicts };
   // Nobody knows what was done to it, so all of it is written.
   const members = moved ? [...membersOf(input, () => "change"), ...removedFrom(input, applied)] : changed;
   if (members.length > 0) return { ...written(input, "update", members, empty), conflicts };
   const needsValue = empty ? externalPaths(setting.members) : [];
   return { ...NOTHING, entry: handedOver(input, applied), needsValue };
+}
+
+function isDue({ renewal }: SettingInput, member: Member): boolean {
+  return renewal.isMoved(member) || renewal.isMade(member);
 }
 
 /** Members whose mark in the ledger is not that of what Git wants. What people fill in is never one of them. */
@@ -79,26 +84,31 @@ function changesOf(input: SettingInput, applied: LedgerEntry): MemberChange[] {
     const before = marks.get(member.name);
     if (before === undefined) return "add";
     const wanted = ledgerMark(input.setting, member);
-    return wanted === null || wanted === before ? undefined : "change";
+    if (wanted === null) return undefined;
+    return wanted === before && !isDue(input, member) ? undefined : "change";
   });
 }
 
-/** True if nobody but trueup has a reason to write the key: all its secrets come from Git, then and now. */
+/** True if nobody but trueup has a reason to write the key: it can get at all its secrets, then and now. */
 function isOursAlone({ setting }: SettingInput, applied: LedgerEntry): boolean {
   const marks = [...marksOf(applied).values(), ...setting.members.map((member) => ledgerMark(setting, member))];
   return !marks.includes(null);
 }
 
 /** A secret that Git gave up for people to hold keeps its value; the ledger says from now on that it is theirs. */
-function handedOver({ setting }: SettingInput, applied: LedgerEntry): LedgerEntry {
+function handedOver(input: SettingInput, applied: LedgerEntry): LedgerEntry {
+  const { setting } = input;
   const given = setting.members.filter(
-    (member) => ledgerMark(setting, member) === null && isCiphertextMark(marksOf(applied).get(member.name)),
+    (member) => ledgerMark(setting, member) === null && isRecipeMark(marksOf(applied).get(member.name)),
   );
   if (given.length === 0) return applied;
-  if (applied.members === undefined) return { ...applied, digest: undefined };
+  const { sources: _sources, ...rest } = applied;
+  const sources = input.renewal.versions(setting.members);
+  const entry = sources.size === 0 ? rest : { ...rest, sources };
+  if (applied.members === undefined) return { ...entry, digest: undefined };
   const members = new Map(applied.members);
   for (const member of given) members.set(member.name, null);
-  return { ...applied, members };
+  return { ...entry, members };
 }
 
 /** Git no longer names it. What people filled in stays; a placeholder goes, and so does what came from Git. */
@@ -143,6 +153,7 @@ function written(
   const external = externalPaths(setting.members);
   const bare = setting.layout === "keys";
   const marks = ledgerMarks(setting);
+  const sources = input.renewal.versions(setting.members);
   const entry: LedgerEntry = {
     digest: bare ? (marks.get("") ?? undefined) : undefined,
     version: undefined,
@@ -150,6 +161,7 @@ function written(
     ...(empty && external.length > 0 ? { placeholder: true as const } : {}),
     ...rotationsOf(input, marks),
     ...(bare ? {} : { members: marks }),
+    ...(sources.size === 0 ? {} : { sources }),
   };
   const change: Change = {
     kind,
@@ -174,16 +186,17 @@ function rotationsOf(
 
 /** A secret that gets a placeholder. */
 function isToFill(member: MemberChange): boolean {
-  return member.secret && member.action !== "remove" && member.ciphertext === undefined;
+  return member.secret && member.action !== "remove" && member.recipe === undefined;
 }
 
 function membersOf(input: SettingInput, decide: (member: Member) => "add" | "change" | undefined): MemberChange[] {
   return input.setting.members.flatMap((member): MemberChange[] => {
-    const { name, path, value, ciphertext } = member;
+    const { name, path, value, recipe } = member;
     const action = decide(member);
     if (action === undefined) return [];
     if (!holdsSecret(value)) return [{ path, name, action, secret: false, after: value as Plain }];
-    return [{ path, name, action, secret: true, ...(ciphertext === undefined ? {} : { ciphertext }) }];
+    if (recipe === undefined) return [{ path, name, action, secret: true }];
+    return [{ path, name, action, secret: true, recipe, ...input.renewal.facts(member) }];
   });
 }
 
@@ -196,18 +209,23 @@ function removedFrom(input: SettingInput, applied: LedgerEntry): MemberChange[] 
 }
 
 function isSecretMark(mark: string | null): boolean {
-  return mark === null || isCiphertextMark(mark);
+  return mark === null || isRecipeMark(mark);
 }
 
-function ciphertextChanged({ setting }: SettingInput, applied: LedgerEntry): boolean {
+/** True if what trueup would write is not what it wrote. A value made up again in place of a change by hand is drift. */
+function recipeChanged({ setting, renewal, policy }: SettingInput, applied: LedgerEntry): boolean {
   return setting.members.some(
-    (member) => member.ciphertext !== undefined && ledgerMark(setting, member) !== marksOf(applied).get(member.name),
+    (member) =>
+      member.recipe !== undefined &&
+      (ledgerMark(setting, member) !== marksOf(applied).get(member.name) ||
+        renewal.isMoved(member) ||
+        (renewal.isMade(member) && !policy.overwriteDrift)),
   );
 }
 
 function externalPaths(members: readonly Member[]): KeyPath[] {
   return members
-    .filter((member) => holdsSecret(member.value) && member.ciphertext === undefined)
+    .filter((member) => holdsSecret(member.value) && member.recipe === undefined)
     .map((member) => member.path);
 }
 

@@ -15,6 +15,7 @@ import type {
   UnitId,
 } from "../model.ts";
 import { asTyped, decomposeText, encodeValue, memberText, storedValue } from "../setting.ts";
+import type { Renewal } from "./renewal.ts";
 import { type Verdict, threeWay } from "./three-way.ts";
 
 /** How a plan treats what it finds. */
@@ -47,6 +48,7 @@ export interface SettingInput {
   readonly applied: LedgerEntry | undefined;
   readonly live: Entry | undefined;
   readonly policy: PlanPolicy;
+  readonly renewal: Renewal;
   /** Logical path of a value that Git no longer has, from its name in the setting. */
   readonly pathOf: (name: string) => KeyPath;
 }

@@ -1,6 +1,6 @@
 /** Where a secret is used: every physical key it ends up in. */
 import type { Destination, Key, KeyPath, Live, PlaceId, SecretId, Setting, UnitId } from "../model.ts";
-import { isSecret, secretsIn } from "../secret.ts";
+import { onlySecret, secretsIn } from "../secret.ts";
 
 export interface SecretUseSite {
   /** `orders.db_password`, or `shared.smtp_password`. */
@@ -18,12 +18,14 @@ export interface SecretUseSite {
   readonly setting: Setting;
   /** True: the value is the secret and nothing else, so it can be filled in. */
   readonly whole: boolean;
+  /** Key of the same store that its value is read from, where it is held by `ref`. */
+  readonly source?: Key;
 }
 
 /** All uses in the destinations, in their order. */
 export function secretUses(destinations: readonly Destination[]): readonly SecretUseSite[] {
   return destinations.flatMap((destination) =>
-    destination.units.flatMap(({ unit, app, settings }) =>
+    destination.units.flatMap(({ unit, app, settings, sources }) =>
       settings
         .filter((setting) => setting.secret)
         .flatMap((setting) =>
@@ -40,12 +42,17 @@ export function secretUses(destinations: readonly Destination[]): readonly Secre
               key: setting.key,
               member: member.name,
               setting,
-              whole: isSecret(member.value) && member.value.parts.length === 1,
+              whole: onlySecret(member.value) === id,
+              ...sourceOf(sources?.get(id)),
             })),
           ),
         ),
     ),
   );
+}
+
+function sourceOf(source: Key | undefined): { readonly source?: Key } {
+  return source === undefined ? {} : { source };
 }
 
 export function nameOf(app: string, id: SecretId): string {
@@ -59,11 +66,14 @@ export function rotationOf(use: SecretUseSite, live: Live | undefined): string |
 
 export type SecretState =
   | { readonly kind: "missing" }
+  /** Held by `ref`, and nothing is where its value should come from. */
+  | { readonly kind: "unsourced" }
   | { readonly kind: "placeholder" }
   | { readonly kind: "filled"; readonly version: string };
 
 /** What is known of a secret's value without reading it. */
 export function stateOf(use: SecretUseSite, live: Live | undefined): SecretState {
+  if (use.source !== undefined && live?.sources?.has(use.source) === false) return { kind: "unsourced" };
   const entry = live?.entries.get(use.key);
   if (entry === undefined) return { kind: "missing" };
   const placeholder = live?.ledger.get(use.unit)?.record.settings.get(use.key)?.placeholder;

@@ -11,7 +11,7 @@ export type KnownValues = (unit: UnitResult, secret: SecretId) => Sealed | undef
 
 /**
  * Rules of the schemas that the values would break, in every unit given. Messages name the key and the rule, never the
- * value. A text that is built of further secrets is only checked where all of them are known. Throws `CORRUPT` if a
+ * value. A text that is built of further secrets is only checked where all of them are known. Throws `UNFIT` if a
  * helper of a template cannot work on a value.
  */
 export function valueProblems(bench: Workbench, units: Iterable<UnitResult>, known: KnownValues): readonly Problem[] {

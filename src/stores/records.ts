@@ -44,7 +44,15 @@ export function decodeHead(text: string, key: Key): Head {
 /** A plain value with its record's version is just its digest: most entries are, and a store may allow only 4 KB. */
 type RawEntry =
   | string
-  | { d?: string; v?: string; s?: 1; p?: string; r?: Record<string, string>; m?: Record<string, string | 0> };
+  | {
+      d?: string;
+      v?: string;
+      s?: 1;
+      p?: string;
+      r?: Record<string, string>;
+      f?: Record<string, string>;
+      m?: Record<string, string | 0>;
+    };
 type RawMap = Record<string, RawEntry | 0>;
 
 /**
@@ -88,6 +96,7 @@ function encodeEntry(entry: LedgerEntry, written: Version | undefined): RawEntry
     ...(entry.members === undefined
       ? {}
       : { m: Object.fromEntries([...entry.members].map(([name, value]) => [name, value ?? 0])) }),
+    ...(entry.sources === undefined || entry.sources.size === 0 ? {} : { f: Object.fromEntries(entry.sources) }),
   };
 }
 
@@ -115,7 +124,7 @@ export function decodeLedger(text: string, key: Key, version: Version): LedgerRe
 function decodeEntry(raw: unknown, key: Key, version: Version): LedgerEntry {
   if (typeof raw === "string") return { digest: raw, version, secret: false };
   if (!isMap(raw)) throw notOurs(key);
-  const { d, v, s, p, r, m } = raw;
+  const { d, v, s, p, r, m, f } = raw;
   if (r !== undefined && !isTexts(r)) throw notOurs(key);
   if (!isText(d) || !isText(v) || !isText(p) || (s !== undefined && s !== 1) || (m !== undefined && !isMap(m)))
     throw notOurs(key);
@@ -127,6 +136,7 @@ function decodeEntry(raw: unknown, key: Key, version: Version): LedgerEntry {
     ...(p === undefined ? {} : { placeholder: own(p) }),
     ...(r === undefined ? {} : { rotations: new Map(Object.entries(r)) }),
     ...(m === undefined ? {} : { members: decodeMembers(m, key) }),
+    ...(f === undefined ? {} : { sources: decodeSources(f, key) }),
   };
 }
 
@@ -137,6 +147,16 @@ function decodeMembers(raw: Readonly<Record<string, unknown>>, key: Key): Readon
     members.set(name, value === 0 ? null : value);
   }
   return members;
+}
+
+function decodeSources(raw: unknown, key: Key): ReadonlyMap<Key, Version> {
+  if (!isMap(raw)) throw notOurs(key);
+  return new Map(
+    Object.entries(raw).map(([source, version]) => {
+      if (typeof version !== "string") throw notOurs(key);
+      return [source, version];
+    }),
+  );
 }
 
 function isText(value: unknown): value is string | undefined {

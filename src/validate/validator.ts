@@ -1,5 +1,6 @@
 /** The compiled schema of one app: values in, findings out. */
 import type { KeyPath, Value, ValueMap } from "../model.ts";
+import { own } from "../tree.ts";
 import { about, certain, mendedBySecret } from "./certain.ts";
 import type { Check } from "./engine.ts";
 import { type Finding, findingOf, type Words } from "./findings.ts";
@@ -9,6 +10,7 @@ import { type Mistake, mistakesOf } from "./mistakes.ts";
 import { openLeaves, plaintextFinder } from "./plaintext.ts";
 import { type Privacy, nameOf, privacyOf } from "./privacy.ts";
 import { withStandIns } from "./standin.ts";
+import { nodesAt } from "./walk.ts";
 import type { SchemaGraph } from "./graph.ts";
 
 export interface UnitFindings {
@@ -27,6 +29,8 @@ export interface UnitValidator {
    * No finding tells anything of a value, only the rule.
    */
   inspectFilled(values: ValueMap, filled: ValueMap): readonly Finding[];
+  /** Characters that a text at the path must have, whatever the other values are. */
+  lengthsOf(path: KeyPath): { readonly least: number; readonly most: number };
 }
 
 /** A compiled subschema, with the way from ajv's copies back to the places in the files. */
@@ -66,6 +70,7 @@ export function unitValidator(parts: ValidatorParts): UnitValidator {
       const before = new Set(sureFindings(parts, blind, values).map(identity));
       return sureFindings(parts, blind, filled).filter((finding) => !before.has(identity(finding)));
     },
+    lengthsOf: (path) => lengthsAt(parts, path),
   };
 }
 
@@ -114,6 +119,13 @@ function inspect(
       return { findings: [overBudget(error)], exposed: [] };
     throw error;
   }
+}
+
+function lengthsAt({ graph, root }: ValidatorParts, path: KeyPath): { readonly least: number; readonly most: number } {
+  const schemas = nodesAt(graph, root, path, "sure").map(({ schema }) => (typeof schema === "boolean" ? {} : schema));
+  const rules = (keyword: string): number[] =>
+    schemas.map((schema) => own(schema, keyword)).filter((rule) => typeof rule === "number");
+  return { least: Math.max(0, ...rules("minLength")), most: Math.min(Infinity, ...rules("maxLength")) };
 }
 
 function withExposed(

@@ -294,7 +294,7 @@ describe("encrypted in Git", () => {
 describe("a secret that nobody gives a value", () => {
   it.each([
     ["{ from: generate }", "raise its version in apps/web/secrets.yaml"],
-    ["{ from: ref, ref: aws-sm://x }", "change it there"],
+    ["{ from: ref, path: /platform/x }", "change it there"],
   ])("%s: is told where its value comes from", async (definition, words) => {
     ({ folder, dispose } = tempFolder({ ...files(DIRECTORY), "apps/web/secrets.yaml": `made: ${definition}\n` }));
     for (const command of ["set", "rotate"]) {

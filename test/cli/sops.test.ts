@@ -98,7 +98,7 @@ describe("diff and apply", () => {
     for (const format of ["human", "markdown"])
       expect(say(["diff", "--format", format], NO_KEY, 0)).toContain("new ciphertext");
     const json = JSON.parse(say(["diff", "--format", "json"], NO_KEY, 0)) as { edits: object[] };
-    expect(json.edits).toMatchObject([{ key: "db", action: "change", secret: true, encrypted: true }]);
+    expect(json.edits).toMatchObject([{ key: "db", action: "change", secret: true, holders: ["sops"] }]);
     say(["apply", "--yes", "--format", "json"], KEY, 0);
     expect(stored(repo.folder)["cfg/dev/orders/db"]).toBe("canary-1-Zq7!");
     for (const text of said) expect(text).not.toMatch(/canary-|Y2FuYXJ5/u);

@@ -118,6 +118,20 @@ describe("a ledger record", () => {
     expect(() => decodeLedger(wrong, KEY, "9")).toThrow("is not a ledger record that trueup wrote");
   });
 
+  it("remembers which version of its source a secret was read from, and takes nothing else for it", async () => {
+    const sources = new Map([["/platform/db", "7@1795273774123"]]);
+    const text = encodeLedger(record({ "/p/a": { digest: "c:x", version: "1", secret: true, sources } }));
+    expect(decodeLedger(text, KEY, "99").settings.get("/p/a")?.sources).toEqual(sources);
+    for (const wrong of ['"f":["/platform/db"]', '"f":{"/platform/db":7}']) {
+      const broken = text.replace(/"f":\{[^}]*\}/u, wrong);
+      expect(broken).toContain(wrong);
+      await failureOf(
+        thrownBy(() => decodeLedger(broken, KEY, "99")),
+        "CORRUPT",
+      );
+    }
+  });
+
   it("remembers the version of a placeholder, also when only the store knew it", () => {
     const secret = { digest: undefined, version: undefined, secret: true };
     const settings = {

@@ -1,4 +1,5 @@
 /** `trueup apply`: plans again, compares with the reviewed plan, asks the guards, writes, reads back. */
+import { randomBytes } from "node:crypto";
 import type { ApplyProgress } from "../../apply/apply.ts";
 import { type Relation, dropSuperseded } from "../../apply/ancestry.ts";
 import { otherPlan } from "../../apply/expect.ts";
@@ -8,6 +9,7 @@ import { soFar } from "../../apply/so-far.ts";
 import { EXIT, type ExitCode, Failure } from "../../failure.ts";
 import type { DestinationReceipt, Plan } from "../../model.ts";
 import { type Planned, type StorePool, applyPlan, planLive, storePool, want } from "../../pipeline.ts";
+import { lacksSources } from "../../plan/unsourced.ts";
 import { humanPlan } from "../../report/plan/human.ts";
 import { jsonPlan } from "../../report/plan/json.ts";
 import { markdownPlan } from "../../report/plan/markdown.ts";
@@ -92,7 +94,7 @@ async function run(
     return exitCodeOf(receipt);
   };
   asReviewed = isAsReviewed(plan, options, io);
-  const refused = plan.refusals.some((refusal) => !refusal.lifted);
+  const refused = plan.refusals.some((refusal) => !refusal.lifted) || lacksSources(plan);
   const idle = plan.destinations.every((destination) => destination.units.length === 0);
   if (!refused && idle && !(options.dryRun ?? false)) return finish([]);
   if (refused || (options.dryRun ?? false)) {
@@ -125,6 +127,7 @@ async function run(
     signal: io.signal,
     keys: () => sopsKeys(io),
     progress: follow,
+    random: (count) => randomBytes(count),
   });
   progress.end();
   return finish(receipts);

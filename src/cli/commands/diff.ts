@@ -4,6 +4,7 @@ import type { Plan } from "../../model.ts";
 import { type PlanOptions, type Planned, planLive, planRef, storePool, want } from "../../pipeline.ts";
 import type { Problem } from "../../problem.ts";
 import { htmlPlan } from "../../report/html/page.ts";
+import { lacksSources } from "../../plan/unsourced.ts";
 import { humanPlan } from "../../report/plan/human.ts";
 import { jsonPlan } from "../../report/plan/json.ts";
 import { markdownPlan } from "../../report/plan/markdown.ts";
@@ -49,9 +50,9 @@ export async function diffCommand(addresses: readonly string[], options: DiffOpt
   return exitCodeOf(plan, options.detailedExitcode ?? false);
 }
 
-/** Refused by a guard: 4. Changes: 2 with `--detailed-exitcode`. Drift alone is no change. */
+/** Refused by a guard, or a secret without its source: 4. Changes: 2 with `--detailed-exitcode`. Drift alone is no change. */
 export function exitCodeOf(plan: Plan, detailed: boolean): ExitCode {
-  if (plan.refusals.some((refusal) => !refusal.lifted)) return EXIT.refused;
+  if (plan.refusals.some((refusal) => !refusal.lifted) || lacksSources(plan)) return EXIT.refused;
   const changed = plan.destinations.some((destination) => destination.units.length > 0);
   return detailed && changed ? EXIT.changes : EXIT.ok;
 }

@@ -2,7 +2,7 @@
 import type { UnitResult, Workbench } from "../../desired.ts";
 import { EXIT, type ExitCode, Failure } from "../../failure.ts";
 import { readLive } from "../../live.ts";
-import type { Live, Repo } from "../../model.ts";
+import type { Live, Repo, SecretDefinition } from "../../model.ts";
 import { formatAddress } from "../../address.ts";
 import { type StorePool, storePool, want } from "../../pipeline.ts";
 import { type SecretRow, secretsText } from "../../report/look/secrets.ts";
@@ -110,23 +110,20 @@ export function secretsListCommand(app: string | undefined, options: CommonOptio
   });
 }
 
-const WORDS: Readonly<Record<string, string>> = { "✔": "filled", "?": "needs a value", "–": "not there yet" };
+const WORDS: Readonly<Record<string, string>> = {
+  "✖": "no source",
+  "✔": "filled",
+  "?": "needs a value",
+  "–": "not there yet",
+};
 
-function definitions({ repo, wanted }: Opened): { name: string; holder: string; description: string | undefined }[] {
+function definitions({ repo, wanted }: Opened): (SecretDefinition & { readonly name: string })[] {
   const apps = new Set([...wanted.units.values()].map((unit: UnitResult) => unit.resolved.app));
   return [
     ...[...apps].flatMap((app) =>
-      [...app.secrets.values()].map((secret) => ({
-        name: nameOf(app.name, secret.id),
-        holder: secret.holder,
-        description: secret.description,
-      })),
+      [...app.secrets.values()].map((secret) => ({ ...secret, name: nameOf(app.name, secret.id) })),
     ),
-    ...[...repo.shared.secrets.values()].map((secret) => ({
-      name: secret.id,
-      holder: secret.holder,
-      description: secret.description,
-    })),
+    ...[...repo.shared.secrets.values()].map((secret) => ({ ...secret, name: secret.id })),
   ];
 }
 
@@ -151,6 +148,7 @@ function sinceOf(uses: readonly SecretUseSite[], env: string, live: ReadonlyMap<
 function stateWord(uses: readonly SecretUseSite[], live: ReadonlyMap<string, Live>): string {
   const kinds = new Set(uses.map((use) => stateOf(use, live.get(use.destination)).kind));
   if (kinds.size === 0) return "";
+  if (kinds.has("unsourced")) return "✖";
   return kinds.has("missing") ? "–" : kinds.has("placeholder") ? "?" : "✔";
 }
 
@@ -162,9 +160,20 @@ export function secretsWhereCommand(name: string, options: CommonOptions, io: Io
       (use) => `  ${formatAddress(use.unit, use.path)}   ${use.key}${use.member === "" ? "" : `#${use.member}`}\n`,
     );
     const head = `${name}: ${new Set(uses.map((use) => use.app)).size} apps in ${places.size} places, ${uses.length} values, ${new Set(uses.map((use) => `${use.destination} ${use.key}`)).size} physical keys\n`;
-    io.out(safeText(head + lines.join("")));
+    io.out(safeText(head + heldBy(opened, name, uses) + lines.join("")));
     return Promise.resolve(EXIT.ok);
   });
+}
+
+/** Who holds it, where that says more than a name: how it is made, where it is read from. */
+function heldBy(opened: Opened, name: string, uses: readonly SecretUseSite[]): string {
+  const generate = definitions(opened).find((secret) => secret.name === name)?.generate;
+  if (generate !== undefined)
+    return `  made up by trueup: version ${generate.version}, ${generate.alphabet}; raise the version for a new value\n`;
+  const sources = uses.flatMap(({ destination, source }) =>
+    source === undefined ? [] : [`${source} (${destination})`],
+  );
+  return [...new Set(sources)].map((source) => `  read from ${source}\n`).join("");
 }
 
 /** Throws `USAGE` if there is no such secret, or nothing uses it in scope. */

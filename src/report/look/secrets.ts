@@ -7,7 +7,7 @@ export interface SecretRow {
   readonly name: string;
   readonly holder: string;
   readonly description: string | undefined;
-  /** One word an environment: `✔` (with a date if its value is in Git), `?` (needs a value), `–` (not there yet). */
+  /** One word an environment: `✔` (with a date if its value is in Git), `?` (needs a value), `✖` (its source does not exist), `–` (not there yet). */
   readonly states: readonly string[];
   /** When the rotation that is open in an environment began (ISO 8601), if one is. */
   readonly rotations: readonly (string | undefined)[];
@@ -36,6 +36,9 @@ export function secretsText(
   ]);
   const open = rows.filter((row) => row.states.includes("?")).length;
   const lines: Line[] = [...alignColumns([head, ...table], { indent: 2 }), []];
+  const lost = rows.filter((row) => row.states.includes("✖")).map((row) => row.name);
+  if (lost.length > 0)
+    lines.push([styled("red", "✖"), ` ${lost.join(", ")}: the source does not exist (trueup secrets where NAME)`]);
   lines.push(
     open === 0
       ? [styled("green", "✔"), ` ${plural(rows.length, "secret")}, none needs a value`]

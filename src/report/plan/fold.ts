@@ -1,5 +1,17 @@
 /** Edits become rows: what was done alike in many apps is told once. */
-import type { Conflict, Edit, Origin, Place, PlaceId, Plain, Plan, UnitId } from "../../model.ts";
+import type {
+  Conflict,
+  Edit,
+  Holder,
+  Origin,
+  Place,
+  PlaceId,
+  Plain,
+  Plan,
+  SourceMove,
+  UnitId,
+  Unsourced,
+} from "../../model.ts";
 import { appsOf, placesOf, splitUnit } from "../reach.ts";
 
 /** One row of a plan: one edit, or many edits that do the same in different apps. */
@@ -8,8 +20,11 @@ export interface Row {
   readonly action: Edit["action"];
   readonly secret: boolean;
   readonly placeholder: boolean;
-  /** True: a secret whose value comes from an encrypted file in Git. */
-  readonly encrypted: boolean;
+  /** Who holds the secrets of what is written; empty: people, or there is no secret. */
+  readonly holders: readonly Holder[];
+  /** True: the apply makes up a new value. */
+  readonly made: boolean;
+  readonly sources: readonly SourceMove[];
   readonly template: string | undefined;
   readonly outcomes: Edit["outcomes"];
   readonly shadowed: Edit["shadowed"];
@@ -50,7 +65,9 @@ function signature(edit: Edit): string {
     edit.action,
     edit.secret,
     edit.placeholder,
-    edit.encrypted ?? false,
+    edit.holders ?? [],
+    edit.made ?? false,
+    (edit.sources ?? []).length > 0,
     edit.template ?? 0,
     outcomes,
   ]);
@@ -76,7 +93,9 @@ function toRow(group: readonly Edit[], guarded: ReadonlySet<PlaceId>): Row {
     action: first.action,
     secret: first.secret,
     placeholder: first.placeholder,
-    encrypted: first.encrypted === true,
+    holders: first.holders ?? [],
+    made: first.made === true,
+    sources: group.flatMap((edit) => edit.sources ?? []),
     template: first.template,
     outcomes,
     shadowed: group.flatMap((edit) => edit.shadowed),
@@ -126,6 +145,22 @@ export function needsRows(plan: Plan): NeedsRow[] {
     row.units.add(unit);
   }
   return [...rows.values()].map((row) => ({ secret: row.secret, units: [...row.units] }));
+}
+
+/** A source that does not exist, with every unit that waits for it. */
+export interface UnsourcedRow extends Pick<Unsourced, "secret" | "source" | "near" | "needed"> {
+  readonly units: readonly UnitId[];
+}
+
+export function unsourcedRows(plan: Plan): UnsourcedRow[] {
+  const rows = new Map<string, UnsourcedRow & { units: UnitId[] }>();
+  for (const { unit, path: _, ...rest } of plan.destinations.flatMap((destination) => destination.unsourced)) {
+    const id = JSON.stringify(rest);
+    const row = rows.get(id) ?? { ...rest, units: [] };
+    rows.set(id, row);
+    if (!row.units.includes(unit)) row.units.push(unit);
+  }
+  return [...rows.values()];
 }
 
 /** Rows and conflicts of the same apps, told together under one heading. */

@@ -33,6 +33,16 @@ export function jsonPlan(plan: Plan, ctx: Context): string {
     needs_value: plan.destinations.flatMap((one) =>
       one.needsValue.map((item) => ({ unit: item.unit, key: formatPath(item.path), secret: item.secret })),
     ),
+    missing_sources: plan.destinations.flatMap((one) =>
+      one.unsourced.map((item) => ({
+        unit: item.unit,
+        key: formatPath(item.path),
+        secret: item.secret,
+        source: item.source,
+        near: item.near,
+        needed: item.needed,
+      })),
+    ),
     kept_secrets: plan.destinations.flatMap((one) =>
       one.kept.map((item) => ({ unit: item.unit, key: formatPath(item.path) })),
     ),
@@ -108,7 +118,11 @@ function editDocument(edit: Edit, id: string, ctx: Context): object {
     action: edit.action,
     secret: edit.secret,
     placeholder: edit.placeholder,
-    ...(edit.encrypted === undefined ? {} : { encrypted: edit.encrypted }),
+    ...(edit.holders === undefined ? {} : { holders: edit.holders }),
+    ...(edit.made === undefined ? {} : { made: edit.made }),
+    ...(edit.sources === undefined
+      ? {}
+      : { sources: edit.sources.map(({ key, from, to }) => ({ key, from: from ?? null, to: to ?? null })) }),
     ...valuesOf(only),
     ...(edit.origin === undefined ? {} : { source: sourceDocument(edit.origin, ctx) }),
     ...(edit.template === undefined ? {} : { template: edit.template }),

@@ -7,7 +7,14 @@ import { editsSection } from "./markdown/edits.ts";
 import { type Facts, factsOf, homesMarkdown, type Level } from "./markdown/facts.ts";
 import { footSections, untouched } from "./markdown/foot.ts";
 import { gridSection } from "./markdown/grid.ts";
-import { conflictSection, criticalRows, destroySections, guardSection, needsSection } from "./markdown/risks.ts";
+import {
+  conflictSection,
+  criticalRows,
+  destroySections,
+  guardSection,
+  needsSection,
+  unsourcedSection,
+} from "./markdown/risks.ts";
 import { nothingSection, titleSection } from "./markdown/title.ts";
 
 /** What each step down gives up. Only those that cut what a reviewer must see say that it is too large. */
@@ -55,13 +62,14 @@ export function fitPlan(plan: Plan, ctx: MarkdownContext): { readonly text: stri
 
 function render(facts: Facts): string {
   if (facts.plan.edits.length === 0 && facts.conflicts.length === 0 && facts.plan.refusals.length === 0) {
-    return document([nothingSection(facts, untouched(facts)), needsSection(facts)]);
+    return document([nothingSection(facts, untouched(facts)), unsourcedSection(facts), needsSection(facts)]);
   }
   const cut = facts.level.critical === Infinity ? [] : [TOO_LARGE + homesMarkdown(facts.ctx)];
   return document([
     titleSection(facts),
     cut,
     guardSection(facts),
+    unsourcedSection(facts),
     needsSection(facts),
     gridSection(facts),
     conflictSection(facts),

@@ -5,13 +5,14 @@ import type { PlanContext } from "../context.ts";
 import { type Line, styled } from "../print.ts";
 import { appsOf, foldPlaces, placesInWords, placesOf } from "../reach.ts";
 import { plural, shortCommit, some } from "../words.ts";
-import { driftText } from "./change.ts";
-import { needsRows } from "./fold.ts";
+import { driftText, unsourcedText } from "./change.ts";
+import { needsRows, unsourcedRows } from "./fold.ts";
 import { labelOf } from "./lift.ts";
 
 export function tailLines(plan: Plan, ctx: PlanContext, folded: boolean): Line[] {
   return [
     ...plan.refusals.flatMap((refusal) => refusalLines(refusal)),
+    ...unsourcedLines(plan, ctx),
     ...needsLines(plan, ctx),
     ...noteLines(plan, ctx),
     ...(folded && !ctx.verbose ? [label("Full list", "--verbose")] : []),
@@ -32,6 +33,7 @@ export function nothingLines(plan: Plan, ctx: PlanContext): Line[] {
   return [
     [styled("green", "✔"), text],
     ...(upkeep > 0 && places.length > 0 ? [upkeepLine] : []),
+    ...unsourcedLines(plan, ctx),
     ...needsLines(plan, ctx),
     ...noteLines(plan, ctx),
   ];
@@ -51,6 +53,15 @@ function refusalLines(refusal: GuardRefusal): Line[] {
     ...examples,
     [`  lift with --allow ${refusal.guard}${tag === undefined ? "" : ` or the label ${tag}`}`],
   ];
+}
+
+/** Secrets that cannot be written, because nothing is where their value should come from. */
+function unsourcedLines(plan: Plan, ctx: PlanContext): Line[] {
+  return unsourcedRows(plan).map((row) => {
+    const name = row.secret.startsWith("shared.") ? row.secret : `${appsOf(row.units).join(", ")}.${row.secret}`;
+    const head = row.needed ? styled("red", "✖ No source") : styled("yellow", "No source");
+    return [head, `  ${name}: ${placesInWords(placesOf(row.units), ctx.world.places)}   ${unsourcedText(row)}`];
+  });
 }
 
 function needsLines(plan: Plan, ctx: PlanContext): Line[] {

@@ -36,13 +36,6 @@ export const SECRETS: { readonly [code in Extract<Code, `TU4${string}`>]: Why } 
     before: "secrets.yaml: { old_key: {} }",
     after: "secrets.yaml: {}",
   },
-  TU4005: {
-    means: ["secrets.yaml asks for a holder that this version of trueup cannot serve."],
-    causes: "a repo made for a newer version; a holder that is planned but not there yet",
-    proceed: "use from: external or from: sops, or a version of trueup that knows the holder",
-    before: "stripe_key: { from: ref }",
-    after: "stripe_key: { from: sops }",
-  },
   TU4006: {
     means: [
       "An encrypted file (SOPS) is not whole, was changed by hand, or holds something that cannot be authenticated.",
@@ -62,6 +55,38 @@ export const SECRETS: { readonly [code in Extract<Code, `TU4${string}`>]: Why } 
     proceed: "set the value for the environment, and commit the file that this writes",
     before: "secrets.yaml: stripe_key: { from: sops }, and no prod.sops.yaml",
     after: "trueup secrets set <app> stripe_key --env prod",
+  },
+  TU4011: {
+    means: [
+      "trueup makes up the value during an apply and writes it to the stores; it is kept nowhere else. To write it to a new",
+      "use later it has to be read back, and that takes one place that holds the value alone: the whole value of a key, with",
+      "no text around it and through no helper.",
+    ],
+    causes: "a generated password that is only a part of a connection string",
+    proceed: "add a key that is the secret alone, in a target that takes secrets; or use from: sops or from: external",
+    before: 'url: "postgres://app:{{secret.db_password}}@db.example.com"',
+    after: 'url: "postgres://app:{{secret.db_password}}@db.example.com"; password: "{{secret.db_password}}"',
+  },
+  TU4012: {
+    means: [
+      "The value that secrets.yaml describes could be guessed (fewer than 64 bits), cannot be made, or can never be what the",
+      "schema asks for.",
+    ],
+    causes: "a length that is too short for the alphabet; a misspelt name of an alphabet; maxLength in the schema",
+    proceed:
+      "a longer length, or a larger alphabet: alphanumeric, hex, base64url, printable, or the characters themselves",
+    before: "pin: { from: generate, length: 8, alphabet: hex }",
+    after: "pin: { from: generate, length: 16, alphabet: hex }",
+  },
+  TU4013: {
+    means: [
+      "The secret is to be read from another key of the store, and that key is not one to read from: trueup.yaml does not",
+      "allow it, it belongs to trueup itself, or no store could have a key of that name.",
+    ],
+    causes: "secrets.sources is missing in trueup.yaml; a path that points at a key of this repo; a misspelt path",
+    proceed: "name the prefix under secrets.sources in trueup.yaml; for a value of this repo use a secret of shared/",
+    before: "db: { from: ref, path: /platform/prod/db }",
+    after: "trueup.yaml: secrets: { sources: [/platform/] }",
   },
   TU4021: {
     means: [

@@ -77,7 +77,7 @@ describe("the smallest useful file", () => {
           connection: {},
         },
       ],
-      secrets: { default: "external" },
+      secrets: { default: "external", sources: [] },
       guards: { liftBy: "maintain", maxDelete: 0.3, maxApps: 25, keep: [], freeze: [] },
       drift: { onApply: "report", ignore: [] },
       yaml: { merge: false },
@@ -150,7 +150,7 @@ describe("the full file", () => {
       ],
     });
     expect(repo?.config).toMatchObject({
-      secrets: { default: "sops", warnAfterDays: 182 },
+      secrets: { default: "sops", warnAfterDays: 182, sources: [] },
       drift: { onApply: "overwrite", ignore: ["*:runtime.**"] },
       yaml: { merge: true },
       templates: { blocks: true },

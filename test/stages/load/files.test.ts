@@ -214,8 +214,9 @@ describe("content", () => {
     ["db: { from: vault }\n", ["db", "from"], "db.from must be external, sops, generate or ref"],
     ["db: hunter2\n", ["db"], "db must be a map or empty"],
     ["db.password:\n", ["db.password"], '"db.password" cannot be the name of an entry of the file'],
-    ["db: { from: ref }\n", ["db"], "db.ref is missing"],
-    ["db: { ref: 'aws-sm://x' }\n", ["db"], "db.from is missing"],
+    ["db: { from: ref }\n", ["db"], "db.path is missing"],
+    ["db: { path: /platform/db }\n", ["db"], "db.from is missing"],
+    ["db: { from: sops, length: 20 }\n", ["db", "from"], "db.from must be generate"],
     ["- db\n", [], "the file must be a map or empty"],
   ])("secrets.yaml: %j", (text, path, message) => {
     const { problems } = repo({ "apps/a/secrets.yaml": text });
@@ -225,10 +226,13 @@ describe("content", () => {
 
   test("secrets may say more about how they are made", () => {
     const text =
-      "a: { from: generate, length: 40, alphabet: hex, version: 2 }\nb: { from: ref, ref: 'aws-sm://prod/b' }\n";
+      "a: { from: generate, length: 40, alphabet: hex, version: 2 }\nb: { from: ref, path: '/platform/{{env}}/b' }\n";
     const { problems, repo: loaded } = repo({ "apps/x/secrets.yaml": text });
     expect(problems).toEqual([]);
-    expect([...(loaded?.apps[0]?.secrets.values() ?? [])].map(({ holder }) => holder)).toEqual(["generate", "ref"]);
+    expect([...(loaded?.apps[0]?.secrets.values() ?? [])]).toMatchObject([
+      { holder: "generate", generate: { length: 40, alphabet: "hex", version: 2 } },
+      { holder: "ref", path: "/platform/{{env}}/b" },
+    ]);
   });
 
   test.each([

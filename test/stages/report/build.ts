@@ -50,6 +50,7 @@ interface Parts {
   readonly refusals?: readonly GuardRefusal[];
   readonly needsValue?: DestinationPlan["needsValue"];
   readonly kept?: DestinationPlan["kept"];
+  readonly unsourced?: DestinationPlan["unsourced"];
   readonly places?: readonly Place[];
 }
 
@@ -83,6 +84,7 @@ export function planOf(parts: Parts): Plan {
       conflicts: here(conflicts),
       needsValue: here(needsValue),
       kept: here(parts.kept ?? []),
+      unsourced: here(parts.unsourced ?? []),
       untouched: 0,
       foreign:
         one.id === DEV || places !== PLACES ? [] : foreign.filter((key) => key.startsWith(`/config/${one.env}/`)),

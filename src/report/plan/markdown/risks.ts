@@ -5,8 +5,8 @@ import { quoteValue } from "../../redact.ts";
 import { appsOf, foldPlaces, placesOf, splitUnit } from "../../reach.ts";
 import { cutText } from "../../table.ts";
 import { count, plural, some } from "../../words.ts";
-import { sides } from "../change.ts";
-import type { ConflictRow, NeedsRow, Row } from "../fold.ts";
+import { sides, unsourcedText } from "../change.ts";
+import { type ConflictRow, type NeedsRow, type Row, unsourcedRows } from "../fold.ts";
 import { labelOf } from "../lift.ts";
 import { type Facts, homesMarkdown, isGuarded, keyMarkdown, reachMarkdown } from "./facts.ts";
 
@@ -41,8 +41,23 @@ export function needsSection(facts: Facts): string[] {
   return quote("IMPORTANT", [intro, ...bullets(lines, facts.needs.length - shown.length, "secret"), ...command]);
 }
 
+/** Secrets whose value should come from a key that is not there. */
+export function unsourcedSection(facts: Facts): string[] {
+  const rows = unsourcedRows(facts.plan);
+  if (rows.length === 0) return [];
+  const shown = rows.slice(0, facts.level.critical);
+  const lines = shown.map((row) => {
+    const name = bold(cutText(secretName(row), facts.level.key));
+    return `${name}: ${prose(unsourcedText(row))}, ${reachMarkdown(facts, row.units)}`;
+  });
+  const [kind, intro] = rows.some(({ needed }) => needed)
+    ? (["CAUTION", "Secrets are read from keys that do not exist, so this plan will not be applied."] as const)
+    : (["IMPORTANT", "Sources of secrets are gone. What was taken from them stays."] as const);
+  return quote(kind, [intro, ...bullets(lines, rows.length - shown.length, "source")]);
+}
+
 /** `payments.webhook_key`, `shared.smtp_password`. */
-function secretName(row: NeedsRow): string {
+function secretName(row: Pick<NeedsRow, "secret" | "units">): string {
   return row.secret.startsWith("shared.") ? row.secret : `${appsOf(row.units)[0] ?? ""}.${row.secret}`;
 }
 

@@ -1,0 +1,40 @@
+/** What was applied, key by key, also where an apply was interrupted. */
+import { digest } from "../canonical.ts";
+import type { Entry, Key, LedgerEntry, LedgerRecord } from "../model.ts";
+import { type Form, decomposeText, memberText } from "../setting.ts";
+
+/**
+ * What the ledger says was applied. A write-ahead list counts for a key that already holds what it announced, so an
+ * interrupted apply of a large unit is recognised as ours.
+ */
+export function appliedEntries(
+  record: LedgerRecord | undefined,
+  live: ReadonlyMap<Key, Entry>,
+  form: Form,
+): Map<Key, LedgerEntry> {
+  const entries = new Map(record?.settings ?? []);
+  for (const [key, pending] of record?.pending ?? []) {
+    const entry = live.get(key);
+    if (pending === null) {
+      if (entry === undefined) entries.delete(key);
+    } else if (entry !== undefined && (pending.secret ? !entries.has(key) : holds(entry, pending, form))) {
+      entries.set(key, { ...pending, version: entry.version });
+    } else if (entry !== undefined && pending.secret) {
+      // Whoever wrote it since, the write we announced or somebody else: what we announced goes there once more.
+      const before = entries.get(key);
+      if (before !== undefined) entries.set(key, { ...before, version: entry.version });
+    }
+  }
+  return entries;
+}
+
+function holds(entry: Entry, pending: LedgerEntry, form: Form): boolean {
+  if (entry.value === undefined) return false;
+  if (pending.members === undefined) return digest(entry.value) === pending.digest;
+  const found = decomposeText(form, entry.value);
+  if (found === undefined) return false;
+  return [...pending.members].every(([name, value]) => {
+    const live = found.get(name);
+    return live !== undefined && digest(memberText(form, live)) === value;
+  });
+}
