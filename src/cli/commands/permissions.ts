@@ -63,6 +63,10 @@ function kindsOf(asked: readonly string[]): readonly RoleKind[] {
   return asked.length === 0 ? KINDS : KINDS.filter((kind) => asked.includes(kind));
 }
 
+function given(workflow: string | undefined): string | undefined {
+  return workflow === "none" ? undefined : workflow;
+}
+
 function trustOf(options: PermissionsOptions, repository: Repository): Trust {
   const subject =
     options.subject ?? (repository.id !== undefined && repository.ownerId !== undefined ? "immutable" : "legacy");
@@ -70,7 +74,6 @@ function trustOf(options: PermissionsOptions, repository: Repository): Trust {
     throw new Failure("USAGE", `--subject ${subject} is not legacy or immutable`);
   const form: SubjectForm = subject;
   const branch = options.branch ?? "main";
-  const given = (ref: string | undefined): string | undefined => (ref === "none" ? undefined : ref);
   return {
     repository,
     form,
