@@ -63,7 +63,7 @@ function kindsOf(asked: readonly string[]): readonly RoleKind[] {
   return asked.length === 0 ? KINDS : KINDS.filter((kind) => asked.includes(kind));
 }
 
-function given(workflow: string | undefined): string | undefined {
+function unlessNone(workflow: string | undefined): string | undefined {
   return workflow === "none" ? undefined : workflow;
 }
 
@@ -82,8 +82,8 @@ function trustOf(options: PermissionsOptions, repository: Repository): Trust {
     workflows: {
       // The workflow of a pull request is the one that the pull request brings (`…@refs/pull/7/merge`): asking for
       // it would shut out every plan and prove nothing. A reusable workflow on main can be asked for.
-      plan: given(options.planWorkflow),
-      apply: given(options.applyWorkflow ?? `.github/workflows/apply.yml@refs/heads/${branch}`),
+      plan: unlessNone(options.planWorkflow),
+      apply: unlessNone(options.applyWorkflow ?? `.github/workflows/apply.yml@refs/heads/${branch}`),
     },
   };
 }
