@@ -95,6 +95,8 @@ await build({
   target: "node24",
   outdir: "dist/actions",
   entryPoints: { action: "src/actions/main.ts" },
+  splitting: true,
+  chunkNames: "part-[hash]",
   plugins: [precompiledSchemas, lazyFiles(".."), leanToolkit],
 });
 for (const action of ACTIONS)
