@@ -82,9 +82,10 @@ export function located(
   problems: readonly Problem[],
   { locate: find, loaded }: Pick<OpenedProject, "locate" | "loaded">,
 ): LocatedProblem[] {
+  const broken = new Set(problems.filter(({ code }) => code.startsWith("TU1")).map(({ at }) => at?.file));
   return problems.map((problem) => {
     const position = problem.at === undefined ? undefined : find(problem.at);
-    const masked = problem.masked === true || (position !== undefined && mayHoldSecret(position, loaded));
+    const masked = problem.masked === true || (position !== undefined && mayHoldSecret(position, loaded, broken));
     const { discreet, ...plain } = problem;
     return {
       ...plain,
@@ -95,9 +96,16 @@ export function located(
   });
 }
 
-/** Schemas have names of secrets, and no values. In secrets.yaml nothing but names and settings belongs; what else stands there is meant as a value. */
-function mayHoldSecret({ file, line }: Position, { sources, secretNames }: Project["loaded"]): boolean {
-  if (/(?:^|\/)secrets\.yaml$/u.test(file)) return true;
+/**
+ * Schemas have names of secrets, and no values. In secrets.yaml nothing but names and settings belongs; in one that is
+ * `broken`, what else stands there may be meant as a value.
+ */
+function mayHoldSecret(
+  { file, line }: Position,
+  { sources, secretNames }: Project["loaded"],
+  broken: ReadonlySet<string | undefined>,
+): boolean {
+  if (/(?:^|\/)secrets\.yaml$/u.test(file)) return broken.has(file);
   if (/(?:^|\/)schema\.yaml$|^schemas\//u.test(file)) return false;
   const text = sources.get(file)?.text ?? "";
   return isPrivateLine(text, offsetOf(text, line), secretNames);
