@@ -38,6 +38,20 @@ async function serve(options: Parameters<typeof startDouble>[0] = {}): Promise<S
   return started;
 }
 
+describe("a server that does not answer", () => {
+  it("is a matter of time, and said to be one", async () => {
+    const server = await serve({});
+    const store = await openOn(server.endpoint, { timeout: 50, patience: 1000 }, clock);
+    server.fault = () => "hang";
+    const query = { prefixes: ["/silent/"], keys: [], secrets: "versions" as const, secretKeys: new Set<string>() };
+    const read = async (): Promise<void> => {
+      for await (const page of store.read(query)) expect(page).toEqual([]);
+    };
+    await expect(read()).rejects.toMatchObject({ code: "TIMEOUT" });
+    await store.close();
+  });
+});
+
 describe("a fault in one request", () => {
   const transient: Fault[] = [
     "lose-request",
