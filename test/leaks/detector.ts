@@ -174,8 +174,8 @@ type Lengths = ReadonlyMap<number, readonly Canary[]>;
 function lengthsOf(canaries: readonly Canary[]): Lengths {
   const lengths = new Map<number, Canary[]>();
   for (const canary of canaries) {
-    // A small number stands everywhere.
-    if (canary.text.length < 16) continue;
+    // A small number stands everywhere, and how long a value is that trueup makes up, Git says.
+    if (canary.text.length < 16 || canary.kind === "made up") continue;
     for (const length of new Set([canary.text.length, Buffer.byteLength(canary.text)]))
       lengths.set(length, [...(lengths.get(length) ?? []), canary]);
   }
