@@ -2,19 +2,20 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Sealed, drivers, folderSource, openProject, want } from "../../src/index.ts";
+import { Sealed } from "../../src/index.ts";
 import { changeSopsValues } from "../../src/secrets/sops/encrypt.ts";
 import { writeFiles } from "../project.ts";
 import { runActions } from "./actions.ts";
 import { IDENTITY, RECIPIENT } from "./age-keys.ts";
 import { MADE_LENGTH, type SecretOf } from "./apps.ts";
 import type { Canary } from "./canary.ts";
+import { filesBelow } from "./files.ts";
 import { commitAll, withHistory } from "./history.ts";
 import { yamlOf } from "./mistakes.ts";
 import { LAST, PAST, commandLines } from "./lines.ts";
 import { plant } from "./repo.ts";
 import { fakeStore } from "./stores.ts";
-import { EDITED, type Run, command, filesBelow } from "./world.ts";
+import { EDITED, type Run, command } from "./world.ts";
 
 const LIFTED = ["drift", "conflict", "drift,conflict,replace,adopt,dirty"] as const;
 
@@ -25,8 +26,7 @@ export async function live(run: Run, lines: number): Promise<void> {
   const some = (share: number) => (lines >= chosen.length ? chosen : random.some(chosen, Math.round(lines * share)));
   for (const line of some(0.25)) await command(run, line);
   await apply(run, random.pick([["-v"], ["--format", "json"], ["--format", "markdown"]]));
-  await fillExternals(run, lines >= chosen.length ? 1 : 0.4);
-  await noteSecretKeys(run);
+  await fillExternals(run, lines >= chosen.length ? 1 : 0.25);
   noteMade(run);
   byHand(run);
   if (repo.trouble !== undefined && repo.store === "memory") fakeStore(String(repo.seed)).trouble = repo.trouble;
@@ -49,7 +49,7 @@ async function begin(run: Run): Promise<void> {
   if (byCommand)
     for (const secret of held) for (const [env, canary] of Object.entries(secret.values)) await fill(run, secret, env, canary);
   else await encrypt(run, held);
-  for (const [key, { text }] of repo.sources) store.handPut(key, text, run.secretKeys);
+  for (const [key, { text }] of repo.sources) store.handPut(key, text);
   for (const { path, change } of repo.spoil) spoil(folder, path, change);
   if (repo.env["SOPS_AGE_KEY_LATER"] !== undefined) env["SOPS_AGE_KEY"] = repo.env["SOPS_AGE_KEY_LATER"];
   delete env["SOPS_AGE_KEY_LATER"];
@@ -105,7 +105,7 @@ async function renew(run: Run): Promise<void> {
   const { app, name, holder } = secret;
   const fresh = (): Canary => plant(repo, `new ${holder} ${app}.${name}`, random);
   if (holder === "ref") {
-    for (const key of repo.sources.keys()) run.store.handPut(key, fresh().text, run.secretKeys);
+    for (const key of repo.sources.keys()) run.store.handPut(key, fresh().text);
   } else if (holder === "generate") {
     const file = join(folder, app === "shared" ? "shared/secrets.yaml" : `apps/${app}/secrets.yaml`);
     const raised = readFileSync(file, "utf8").replaceAll(`length: ${MADE_LENGTH}`, `length: ${MADE_LENGTH}, version: 2`);
@@ -148,10 +148,10 @@ async function rotate(run: Run, { app, name, holder, previous }: SecretOf, fresh
 function byHand(run: Run): void {
   const { repo, random } = run;
   if (!random.chance(0.3)) return;
-  const [key] = random.some([...run.secretKeys], 1);
+  const [key] = random.some([...run.store.secrets().keys()], 1);
   if (key === undefined) return;
   const canary = plant(repo, `hand edit of ${key}`, random);
-  run.store.handPut(key, repo.corruptLive ? `{"A": ${canary.text}` : canary.text, run.secretKeys);
+  run.store.handPut(key, repo.corruptLive ? `{"A": ${canary.text}` : canary.text);
 }
 
 function spoil(folder: string, path: RegExp, change: (text: string) => string): void {
@@ -159,20 +159,13 @@ function spoil(folder: string, path: RegExp, change: (text: string) => string): 
     writeFileSync(join(folder, file), change(readFileSync(join(folder, file), "utf8")));
 }
 
-/** Where secrets belong, as the mapping says. Configuration that is not valid goes nowhere. */
-async function noteSecretKeys({ folder, secretKeys }: Run): Promise<void> {
-  const desired = want(await openProject(folderSource(folder), drivers), {});
-  if ("problems" in desired) return;
-  for (const { units } of desired.wanted.destinations)
-    for (const { settings } of units) for (const { key, secret } of settings) if (secret) secretKeys.add(key);
-}
-
 const MADE = new RegExp(`(?<![A-Za-z0-9])[A-Za-z0-9]{${MADE_LENGTH}}(?![A-Za-z0-9])`, "gu");
 
 /** Values that trueup made up are nowhere but in the store: from there they become canaries. */
-function noteMade({ repo, store, secretKeys }: Run): void {
+function noteMade({ repo, store }: Run): void {
   const known = new Set(repo.canaries.map(({ text }) => text));
-  for (const text of store.secretTexts(secretKeys))
+  if (!repo.secrets.some(({ holder }) => holder !== "ref")) return;
+  for (const text of store.secrets().values())
     for (const [made] of text.matchAll(MADE)) {
       if (known.has(made)) continue;
       known.add(made);

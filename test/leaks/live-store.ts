@@ -1,18 +1,26 @@
 /** The store of a repo, past trueup: what it holds, and a hand in it. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { layOut } from "../../src/stores/directory/key-path.ts";
 import type { SsmDouble } from "../stores/ssm-double/double.ts";
+import { filesBelow } from "./files.ts";
 import type { LeakRepo } from "./repo.ts";
 import { fakeStore } from "./stores.ts";
+
+/** What the test knows of the mapping by itself: in which keys there may be secrets. */
+const SECRET_KEY =
+  /^\/(?:platform\/|closed\/|cfg\/(?:dev|prod)(?:\/(?:east|west))?\/(?:orders|cart|fresh)\/(?:cred(?:$|\/(?!user$))|again|files|open|all$))/u;
+
+export function mayHoldSecret(key: string): boolean {
+  return SECRET_KEY.test(key) && !key.includes("/.trueup/");
+}
 
 export interface LiveStore {
   /** Text of every key; none for a directory, whose files are searched as files. */
   contents(): ReadonlyMap<string, string>;
-  /** Texts at keys that hold secrets. */
-  secretTexts(keys: ReadonlySet<string>): string[];
-  /** Writes a secret, in a directory only where one is. */
-  handPut(key: string, text: string, keys: ReadonlySet<string>): void;
+  /** Those that may hold secrets. */
+  secrets(): Map<string, string>;
+  /** Writes a secret; in a directory, over what is there. */
+  handPut(key: string, text: string): void;
 }
 
 export function liveStore(repo: LeakRepo, folder: string, ssm: SsmDouble | undefined): LiveStore {
@@ -21,30 +29,28 @@ export function liveStore(repo: LeakRepo, folder: string, ssm: SsmDouble | undef
   const contents = (): ReadonlyMap<string, string> => ssm?.everything("/") ?? memory.contents();
   return {
     contents,
-    secretTexts: (keys) => [...contents()].flatMap(([key, text]) => (keys.has(key) ? [text] : [])),
+    secrets: () => new Map([...contents()].filter(([key]) => mayHoldSecret(key))),
     handPut: (key, text) => (ssm ?? memory).handPut(key, text, { secret: true }),
   };
 }
 
+/** Keys of generated repos are paths as they are. */
 function directory(folder: string): LiveStore {
   const live = join(folder, ".trueup/live");
-  const fileOf = (key: string, keys: ReadonlySet<string>): string => join(live, layOut(keys).get(key) ?? "");
   return {
     contents: () => new Map(),
-    secretTexts: (keys) =>
-      [...layOut(keys).values()].flatMap((path) => {
-        const file = join(live, path);
-        return existsSync(file) ? [readFileSync(file, "utf8")] : [];
-      }),
-    handPut: (key, text, keys) => {
-      const file = fileOf(key, keys);
-      if (existsSync(file)) writeFileSync(file, text);
-    },
+    secrets: () =>
+      new Map(
+        filesBelow(live)
+          .map((path) => `/${path}`)
+          .filter(mayHoldSecret)
+          .map((key) => [key, readFileSync(join(live, key), "utf8")]),
+      ),
+    handPut: (key, text) => writeFileSync(join(live, key), text),
   };
 }
 
-/** The path below the store of a file in one of its generations; undefined for a file elsewhere. */
-export function entryPath(path: string): string | undefined {
-  return /^\.trueup\/live\.generations\/\d+\/(.*)$/u.exec(path)?.[1];
+/** The key of a file in one of a directory's generations; undefined for a file elsewhere. */
+export function keyOfFile(path: string): string | undefined {
+  return /^\.trueup\/live\.generations\/\d+(\/.*)$/u.exec(path)?.[1];
 }
-

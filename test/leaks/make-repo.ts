@@ -9,7 +9,7 @@ import { TROUBLES } from "./stores.ts";
 import { MISTAKES } from "./wrong.ts";
 
 /** A repo is in Git this often: Git is a program, and starting it takes longer than most commands. */
-const IN_GIT = 0.03;
+const IN_GIT = 0.012;
 
 /** The whole repo of a seed. `endpoint`: its store is the SSM there. */
 export function leakRepo(seed: number, endpoint?: string): LeakRepo {

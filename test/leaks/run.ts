@@ -58,7 +58,6 @@ export async function runRepo(seed: number, { lines, ssm }: RunOptions = {}): Pr
     folder,
     said: [],
     exits: new Map(),
-    secretKeys: new Set(repo.sources.keys()),
     store: liveStore(repo, folder, ssm),
     env: environment(repo, folder),
     revealed: [],

@@ -1,14 +1,14 @@
 /** Everything that a repo left behind, searched for its secrets. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { layOut } from "../../src/stores/directory/key-path.ts";
 import type { Canary } from "./canary.ts";
 import { type Detector, type Finding, detectorOf } from "./detector.ts";
-import { entryPath } from "./live-store.ts";
-import { poolFor } from "./pool.ts";
+import { filesBelow } from "./files.ts";
+import { keyOfFile, mayHoldSecret } from "./live-store.ts";
+import { KEY, poolFor } from "./pool.ts";
 import type { LeakRepo } from "./repo.ts";
 import type { Leak, RepoResult } from "./run.ts";
-import { EDITED, type Run, filesBelow } from "./world.ts";
+import { EDITED, type Run } from "./world.ts";
 
 export function searched(run: Run): Omit<RepoResult, "traits"> {
   const { repo } = run;
@@ -28,7 +28,7 @@ export function searched(run: Run): Omit<RepoResult, "traits"> {
   };
   for (const [key, text] of run.store.contents()) {
     count += text.length;
-    if (run.secretKeys.has(key)) seen(text);
+    if (mayHoldSecret(key)) seen(text);
     else note(`store ${key}`, detector.search(text));
   }
   count += searchFiles(run, detector, note, seen);
@@ -49,8 +49,8 @@ function repoDetector(repo: LeakRepo): Detector {
   const { detector: pool, canaries } = poolFor(repo.seed);
   const pooled = new Set([...canaries.values()].flat().map(({ text }) => text));
   const mine = new Map(repo.canaries.map((canary) => [canary.text, canary]));
-  const own = repo.canaries.filter(({ text }) => !pooled.has(text));
-  const rest = own.length <= 1 ? undefined : detectorOf(own);
+  const own = repo.canaries.filter(({ text }) => text !== KEY.text && !pooled.has(text));
+  const rest = own.length === 0 ? undefined : detectorOf(own);
   const named = (findings: readonly Finding[]): Finding[] =>
     findings.flatMap((finding) => {
       const canary = mine.get(finding.canary.text);
@@ -71,14 +71,13 @@ function searchFiles(
   seen: (text: string) => void,
 ): number {
   const paths = filesBelow(run.folder);
-  const own = new Set(layOut(run.secretKeys).values());
   let count = 0;
   note("names of files", detector.search(paths.join("\n")));
   for (const path of paths) {
     const data = readFileSync(join(run.folder, path));
     count += data.length;
-    const entry = entryPath(path);
-    if (entry !== undefined && own.has(entry)) seen(data.toString("utf8"));
+    const key = keyOfFile(path);
+    if (key !== undefined && mayHoldSecret(key)) seen(data.toString("utf8"));
     else if (!holdsSecrets(run, path)) note(`file ${path}`, detector.searchBytes(data));
   }
   return count;

@@ -1,5 +1,4 @@
 /** One repo at work: the folder it is in, what it has said so far, and how one command line is run there. */
-import { existsSync, readdirSync } from "node:fs";
 import { devNull } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -19,8 +18,6 @@ export interface Run {
   readonly said: [sink: string, text: string][];
   /** How often each command ended how: `diff json 0`. */
   readonly exits: Map<string, number>;
-  /** Keys that hold secrets. */
-  readonly secretKeys: Set<string>;
   readonly store: LiveStore;
   readonly env: Record<string, string>;
   readonly revealed: string[];
@@ -126,12 +123,4 @@ export function nameOf(args: readonly string[]): string {
   const [first = "", second = ""] = args;
   const verb = ["secrets", "schema"].includes(first) ? `${first} ${second}` : first;
   return format < 0 ? verb : `${verb} ${args[format + 1] ?? ""}`;
-}
-
-/** Files, not links, with forward slashes. */
-export function filesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 }
