@@ -193,7 +193,9 @@ function lengthsIn(text: string, lengths: Lengths): Finding[] {
   const noteWidth = (length: number, at: number): void => {
     for (const width of [length, length - 2]) if (width >= WIDE) note(width, at);
   };
-  for (const match of text.matchAll(/(\d[\d,]*)[ -]?(?:bytes?|characters?|chars?|letters?|octets?|B)\b/gu))
+  for (const match of text.matchAll(
+    /(?<![\w+/])(\d[\d,]*)[ -]?(?:bytes?|characters?|chars?|letters?|octets?|B)\b(?!=)/gu,
+  ))
     note(Number(match[1]?.replaceAll(",", "")), match.index);
   for (const match of text.matchAll(/"?(?:length|size|bytes)"?[:=] ?(\d+)/giu)) note(Number(match[1]), match.index);
   for (const match of text.matchAll(/([•*─~^x.#])\1{14,}/gu)) {

@@ -47,7 +47,8 @@ async function begin(run: Run): Promise<void> {
   const byCommand = random.chance(0.1);
   const held = repo.secrets.filter((secret) => secret.holder === "sops");
   if (byCommand)
-    for (const secret of held) for (const [env, canary] of Object.entries(secret.values)) await fill(run, secret, env, canary);
+    for (const secret of held)
+      for (const [env, canary] of Object.entries(secret.values)) await fill(run, secret, env, canary);
   else await encrypt(run, held);
   for (const [key, { text }] of repo.sources) store.handPut(key, text);
   for (const { path, change } of repo.spoil) spoil(folder, path, change);
@@ -108,7 +109,10 @@ async function renew(run: Run): Promise<void> {
     for (const key of repo.sources.keys()) run.store.handPut(key, fresh().text);
   } else if (holder === "generate") {
     const file = join(folder, app === "shared" ? "shared/secrets.yaml" : `apps/${app}/secrets.yaml`);
-    const raised = readFileSync(file, "utf8").replaceAll(`length: ${MADE_LENGTH}`, `length: ${MADE_LENGTH}, version: 2`);
+    const raised = readFileSync(file, "utf8").replaceAll(
+      `length: ${MADE_LENGTH}`,
+      `length: ${MADE_LENGTH}, version: 2`,
+    );
     writeFileSync(file, raised);
   } else if (random.chance(0.4)) await fill(run, secret, "dev", fresh());
   else if (holder === "sops" && random.chance(0.3)) await edit(run, secret, fresh());

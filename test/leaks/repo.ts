@@ -34,7 +34,12 @@ export interface LeakRepo {
 export const ENVS = ["dev", "prod"] as const;
 
 /** A secret that nothing else in the repo has. */
-export function plant(repo: LeakRepo, role: string, random: Random, kind: CanaryKind = random.pick(CANARY_KINDS)): Canary {
+export function plant(
+  repo: LeakRepo,
+  role: string,
+  random: Random,
+  kind: CanaryKind = random.pick(CANARY_KINDS),
+): Canary {
   const used = new Set(repo.canaries.map(({ text }) => text));
   const unused = (poolFor(repo.seed).canaries.get(kind) ?? []).filter(({ text }) => !used.has(text));
   const made = unused[random.int(unused.length)] ?? canaryOf(role, random, kind);
