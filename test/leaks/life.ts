@@ -41,7 +41,7 @@ export async function live(run: Run, lines: number): Promise<void> {
 
 /** The files, the values in Git, and what is wrong with them. */
 async function begin(run: Run): Promise<void> {
-  const { repo, random, folder, env, store } = run;
+  const { repo, random, folder, store } = run;
   writeFiles(folder, repo.files);
   mkdirSync(join(folder, "out"));
   const byCommand = random.chance(0.1);
@@ -52,8 +52,8 @@ async function begin(run: Run): Promise<void> {
   else await encrypt(run, held);
   for (const [key, { text }] of repo.sources) store.handPut(key, text);
   for (const { path, change } of repo.spoil) spoil(folder, path, change);
-  if (repo.env["SOPS_AGE_KEY_LATER"] !== undefined) env["SOPS_AGE_KEY"] = repo.env["SOPS_AGE_KEY_LATER"];
-  delete env["SOPS_AGE_KEY_LATER"];
+  if (repo.env["SOPS_AGE_KEY_LATER"] !== undefined) run.env["SOPS_AGE_KEY"] = repo.env["SOPS_AGE_KEY_LATER"];
+  delete run.env["SOPS_AGE_KEY_LATER"];
   if (repo.history) withHistory(run);
 }
 

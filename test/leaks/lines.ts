@@ -69,7 +69,7 @@ export function commandLines(repo: LeakRepo, random: Random): CommandLine[] {
     ["secrets", "list", app],
     ["secrets", "where", id],
     ["secrets", "where", `${id}x`],
-    ["secrets", "edit", app, "--env", "dev"],
+    { args: ["secrets", "edit", app, "--env", "dev"], env: { EDITOR: "true" } },
     ["secrets", "rotate", app, "s0", "--env", "dev", "--generate"],
     ["secrets", "rotate", app, "s0", "--env", "dev", "--finish"],
     ["secrets", "rotate", app, "s1"],

@@ -65,9 +65,9 @@ function writeConfig(repo: LeakRepo, random: Random, regional: boolean, endpoint
   const two =
     `  open: { ${connection}, select: plain, path: "/open/${where}/{{key}}" }\n` +
     `  closed: { ${connection}, select: secrets, layout: ${layout}${shape}, path: "/closed/${where}${tail}" }\n`;
-  const regions = regional ? "regions: [east, west]" : "";
+  const facts = `vars: { account: "123456789012" }${regional ? ", regions: [east, west]" : ""}`;
   repo.files["trueup.yaml"] =
-    `version: 1\nsystem: shop\nenvironments:\n  dev: { ${regions} }\n  prod: { protected: true${regional ? ", " : ""}${regions} }\n` +
+    `version: 1\nsystem: shop\nenvironments:\n  dev: { ${facts} }\n  prod: { protected: true, ${facts} }\n` +
     `secrets: { sources: ["/platform/{{env}}/"] }\ntargets:\n${random.chance(0.5) ? all : two}`;
   repo.files[".sops.yaml"] = `creation_rules:\n  - age: ${RECIPIENT}\n`;
 }

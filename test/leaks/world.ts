@@ -79,9 +79,8 @@ async function parsed(run: Run, args: readonly string[], io: Io, name: string): 
 
 /** What is written past everything that trueup means to say: by a library, or by Node. */
 export async function overheard<T>(run: Run, name: string, work: () => Promise<T>): Promise<T> {
-  const streams = [process.stdout, process.stderr];
-  const writes = streams.map((stream) => stream.write.bind(stream));
-  for (const stream of streams)
+  const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write.bind(stream) }));
+  for (const { stream } of streams)
     stream.write = (chunk: string | Uint8Array) => {
       run.said.push([`streams of the process during ${name}`, Buffer.from(chunk as string).toString("utf8")]);
       return true;
@@ -89,7 +88,7 @@ export async function overheard<T>(run: Run, name: string, work: () => Promise<T
   try {
     return await work();
   } finally {
-    for (const [index, stream] of streams.entries()) stream.write = writes[index] ?? stream.write;
+    for (const { stream, write } of streams) stream.write = write;
   }
 }
 
