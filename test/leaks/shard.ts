@@ -19,9 +19,11 @@ const COMMANDS = new Set([...NAMES].map((name) => /^(?:(?:secrets|schema) )?\S+/
 /** Needs a target in SSM: see `ssm.test.ts`. `why` takes a code. */
 const ELSEWHERE = new Set(["permissions"]);
 const TRAITS = [
+  "stored in memory",
+  "stored in directory",
+  "in Git",
   ...HOLDERS.map((holder) => `held by ${holder}`),
   ...[...CANARY_KINDS, "made up"].map((kind) => `kind ${kind}`),
-  ...["stored in memory", "stored in directory", "in Git"],
 ];
 
 export function leakShard(number: number): void {
