@@ -81,14 +81,17 @@ async function main() {
   for (const line of results.flatMap((result) => result.lines)) say(`LEAK ${line}`);
   const kinds = new Set(results.flatMap(({ exits }) => Object.keys(exits)));
   const mistakes = new Set(results.flatMap((result) => Object.keys(result.mistakes)));
+  const traits = new Set(results.flatMap((result) => Object.keys(result.traits)));
   say(`repos     ${sum(results, "repos")} from seed ${seed}, ${mistakes.size} kinds of mistakes`);
+  say(`          ${[...traits].toSorted().join(", ")}`);
   say(`commands  ${sum(results, "commands")}, ended in ${kinds.size} ways`);
   say(`searched  ${sum(results, "searched")} characters`);
   say(
     `secrets   ${sum(results, "delivered")} in their stores, ${sum(results, "revealed")} shown where that was asked for`,
   );
   say(`findings  ${sum(results, "leaks")}`);
-  say(`time      ${seconds()} s in ${shares} processes`);
+  const cpu = results.reduce((total, { cpu: { user, system } }) => total + user + system, 0) / 1e6;
+  say(`time      ${seconds()} s in ${shares} processes, ${cpu.toFixed(0)} s of CPU`);
   return sum(results, "leaks") === 0 ? 0 : 1;
 }
 

@@ -1,4 +1,5 @@
 /** Which lines of a file may hold a secret in plain text: they are not repeated in messages, frames and annotations. */
+import { suggest } from "./suggest.ts";
 
 const SENSITIVE = /pass|secret|token|credential|private|api[_-]?key|access[_-]?key/iu;
 /** Keys on a line, inside flow maps too. */
@@ -15,14 +16,14 @@ export function soundsSecret(text: string): boolean {
 
 /**
  * True if the line at an offset stands under a key that is called like a secret, or by one of `names` (keys that a
- * schema says are secret): its own keys, and those above it that it is part of. Goes by the look of the lines, because
- * it is asked about files that cannot be parsed.
+ * schema says are secret), perhaps misspelt: its own keys, and those above it that it is part of. Goes by the look of
+ * the lines, because it is asked about files that cannot be parsed.
  */
 export function isPrivateLine(text: string, offset: number, names: ReadonlySet<string>): boolean {
   let start = text.lastIndexOf("\n", Math.max(0, offset - 1)) + 1;
   if (text.charAt(offset) === "\n" && offset === 0) start = 0;
   const line = lineFrom(text, start);
-  const isPrivate = (key: string): boolean => soundsSecret(key) || names.has(key);
+  const isPrivate = (key: string): boolean => soundsSecret(key) || names.has(key) || suggest(key, names) !== undefined;
   const own = keysOf(line);
   if (own.some(isPrivate)) return !REFERENCE.test(line);
   let indent = indentOf(line);

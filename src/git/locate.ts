@@ -1,6 +1,6 @@
 /** Finding the repository around a folder. */
-import { realpathSync } from "node:fs";
-import { sep } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import { Failure } from "../failure.ts";
 import { isCi } from "./environment.ts";
 import { gitFailure, runGit } from "./process.ts";
@@ -22,6 +22,8 @@ export interface Location {
  * (CVE-2022-24765), and Git's own refusal stands.
  */
 export async function locate(folder: string): Promise<Location | undefined> {
+  // Every start of a program is felt, and without `.git` there is no work tree: GIT_DIR and the like are not passed on.
+  if (existsSync(folder) && !hasGitAbove(realpathSync(folder))) return undefined;
   const settings: string[] = [];
   // All at once, because every start of a program is felt.
   const question = [
@@ -56,6 +58,11 @@ export async function locate(folder: string): Promise<Location | undefined> {
   };
   const [top, prefix] = await Promise.all([line("--show-toplevel"), line("--show-prefix")]);
   return { top, root: prefix.replace(/\/$/u, ""), shallow: shallow === "true", settings };
+}
+
+/** True if the folder or one above it holds `.git`, as a folder or, in further work trees, as a file. */
+function hasGitAbove(folder: string): boolean {
+  return existsSync(join(folder, ".git")) || (dirname(folder) !== folder && hasGitAbove(dirname(folder)));
 }
 
 function isAbove(owned: string, folder: string): boolean {

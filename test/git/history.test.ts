@@ -1,3 +1,4 @@
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { type Git, openGit } from "../../src/git/git.ts";
@@ -13,6 +14,23 @@ describe("openGit", () => {
   it("is undefined outside of a repository, and inside .git", async () => {
     expect(await openGit(temporary())).toBeUndefined();
     expect(await openGit(join(newRepo(), ".git"))).toBeUndefined();
+  });
+
+  it("does not need git to know that there is no repository", async () => {
+    vi.stubEnv("PATH", temporary());
+    expect(await openGit(temporary())).toBeUndefined();
+    vi.unstubAllEnvs();
+  });
+
+  it("knows a further work tree, where .git is a file, and a link into one", async () => {
+    const folder = newRepo();
+    commitFiles(folder, "one", { "config/a": "1" });
+    const further = join(temporary(), "further");
+    git(folder, "worktree", "add", "--quiet", further);
+    expect((await open(join(further, "config"))).root).toBe("config");
+    const link = join(temporary(), "link");
+    symlinkSync(join(further, "config"), link);
+    expect((await open(link)).root).toBe("config");
   });
 
   it("knows the top, and the folder below it", async () => {

@@ -4,7 +4,7 @@ import type { Random } from "./random.ts";
 export interface Canary {
   /** What it is to the repo: `sops orders.db`, `credential STORE_PASSWORD`. */
   readonly role: string;
-  readonly kind: CanaryKind;
+  readonly kind: CanaryKind | "made up";
   readonly text: string;
   /** The pieces of it that are chance, and so stand nowhere else. */
   readonly cores: readonly string[];

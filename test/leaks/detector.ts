@@ -174,8 +174,8 @@ type Lengths = ReadonlyMap<number, readonly Canary[]>;
 function lengthsOf(canaries: readonly Canary[]): Lengths {
   const lengths = new Map<number, Canary[]>();
   for (const canary of canaries) {
-    // A small number stands everywhere.
-    if (canary.text.length < 16) continue;
+    // A small number stands everywhere, and how long a value is that trueup makes up, Git says.
+    if (canary.text.length < 16 || canary.kind === "made up") continue;
     for (const length of new Set([canary.text.length, Buffer.byteLength(canary.text)]))
       lengths.set(length, [...(lengths.get(length) ?? []), canary]);
   }
@@ -193,7 +193,9 @@ function lengthsIn(text: string, lengths: Lengths): Finding[] {
   const noteWidth = (length: number, at: number): void => {
     for (const width of [length, length - 2]) if (width >= WIDE) note(width, at);
   };
-  for (const match of text.matchAll(/(\d[\d,]*)[ -]?(?:bytes?|characters?|chars?|letters?|octets?|B)\b/gu))
+  for (const match of text.matchAll(
+    /(?<![\w+/])(\d[\d,]*)[ -]?(?:bytes?|characters?|chars?|letters?|octets?|B)\b(?!=)/gu,
+  ))
     note(Number(match[1]?.replaceAll(",", "")), match.index);
   for (const match of text.matchAll(/"?(?:length|size|bytes)"?[:=] ?(\d+)/giu)) note(Number(match[1]), match.index);
   for (const match of text.matchAll(/([•*─~^x.#])\1{14,}/gu)) {

@@ -25,9 +25,14 @@ export function commandLines(repo: LeakRepo, random: Random): CommandLine[] {
     "validate -v --out json=out/v.json --out sarif=out/v.sarif --out github=out/v.txt",
     ...["human", "yaml", "json"].map((format) => ["render", "-v", "--format", format]),
     "render --physical",
+    "render --secrets omit",
+    ...["yaml", "json", "dotenv", "k8s"].map((format) => ["render", "--format", format, "--out", `dir=out/${format}`]),
+    "render --physical --out json=out/rendered.json",
     "render --no-source --out dir=out/rendered",
     ["explain", secret],
     ["explain", `${unit}:**`, "--format", "json"],
+    ["explain", secret, "--from", "live"],
+    ["explain", secret, "--from", "live", "--format", "json"],
     ["explain", `/cfg/${place.replace(".", "/")}/${app}/${key.replace(".", "/")}`],
     "compare dev prod --all",
     "compare dev prod --all --format json",
@@ -45,7 +50,8 @@ export function commandLines(repo: LeakRepo, random: Random): CommandLine[] {
     { args: ["get", secret, "--reveal", "--format", "json", "--from", "live"], reveals: true },
     "why TU4001",
     ...["human", "markdown", "json"].map((format) => ["diff", "-v", "--format", format]),
-    "diff --out markdown=out/plan.md --out json=out/plan.json --detailed-exitcode",
+    "diff --out markdown=out/plan.md --out json=out/plan.json --out html=out/plan.html --detailed-exitcode",
+    "diff -v --format html",
     "plan --against HEAD",
     "apply --dry-run",
     "apply --dry-run --format json",
@@ -53,7 +59,8 @@ export function commandLines(repo: LeakRepo, random: Random): CommandLine[] {
     "apply --yes --expect 000000",
     "drift",
     "drift --format json --unmanaged",
-    "drift -v --out json=out/drift.json",
+    "drift -v --out json=out/drift.json --out html=out/drift.html",
+    "drift --format html",
     "rollback --yes --reason test",
     "doctor",
     "doctor --format json -v",
@@ -62,6 +69,10 @@ export function commandLines(repo: LeakRepo, random: Random): CommandLine[] {
     ["secrets", "list", app],
     ["secrets", "where", id],
     ["secrets", "where", `${id}x`],
+    { args: ["secrets", "edit", app, "--env", "dev"], env: { EDITOR: "true" } },
+    ["secrets", "rotate", app, "s0", "--env", "dev", "--generate"],
+    ["secrets", "rotate", app, "s0", "--env", "dev", "--finish"],
+    ["secrets", "rotate", app, "s1"],
     ...["json", "terraform", "aws"].map((format) => ["permissions", "--format", format, "--repository", "o/r"]),
     "fmt --check",
     ["schema", "infer", app, "--print"],
@@ -90,6 +101,15 @@ export function commandLines(repo: LeakRepo, random: Random): CommandLine[] {
     return "args" in line ? line : { args: line };
   });
 }
+
+/** What needs commits of before, in the order in which it can be done. */
+export const PAST: readonly (readonly string[])[] = [
+  ["validate", "--changed-since", "HEAD~1"],
+  ["diff", "--against", "HEAD~1", "-v"],
+  ["diff", "--against", "HEAD~1", "--out", "html=out/past.html", "--format", "markdown"],
+  ["diff", "--against", "HEAD~1", "--format", "json"],
+  ["rollback", "--to", "HEAD~1", "--yes", "--reason", "test", "-v"],
+];
 
 /** Lines that change files: they come last, so that the others see the repo as it was made. */
 export const LAST: readonly (readonly string[])[] = [

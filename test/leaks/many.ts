@@ -12,6 +12,8 @@ say({
   ...tally,
   exits: Object.fromEntries(tally.exits),
   mistakes: Object.fromEntries(tally.mistakes),
+  traits: Object.fromEntries(tally.traits),
+  cpu: process.cpuUsage(),
   leaks: tally.leaks.length,
   lines: leakLines(tally.leaks),
   done: true,

@@ -10,6 +10,7 @@ export interface Tally {
   readonly leaks: Leak[];
   readonly exits: Map<string, number>;
   readonly mistakes: Map<string, number>;
+  readonly traits: Map<string, number>;
 }
 
 export function emptyTally(): Tally {
@@ -22,6 +23,7 @@ export function emptyTally(): Tally {
     leaks: [],
     exits: new Map(),
     mistakes: new Map(),
+    traits: new Map(),
   };
 }
 
@@ -33,7 +35,11 @@ export function add(tally: Tally, result: RepoResult): void {
   tally.revealed += result.revealed;
   tally.leaks.push(...result.leaks);
   for (const [name, times] of result.exits) tally.exits.set(name, (tally.exits.get(name) ?? 0) + times);
-  for (const name of result.mistakes) tally.mistakes.set(name, (tally.mistakes.get(name) ?? 0) + 1);
+  const count = (names: readonly string[], into: Map<string, number>): void => {
+    for (const name of names) into.set(name, (into.get(name) ?? 0) + 1);
+  };
+  count(result.mistakes, tally.mistakes);
+  count([...new Set(result.traits)], tally.traits);
 }
 
 /** Repos of the seeds from `first` on. `each` is told after every one. */
