@@ -32,12 +32,12 @@ export function receiptComment(receipt: Receipt, ctx: ReceiptCommentContext, bod
   const state = withReceipt(body === undefined ? undefined : receiptStateOf(body), receipt, ctx);
   const last = rememberReceipt(state);
   const most = COMMENT.most - last.length - 2;
-  return `${markdownReceipt(asReceipt(state, receipt), { ...receiptContextOf(ctx, state.parts), most })}\n${last}\n`;
+  return `${markdownReceipt(asReceipt(state, receipt), { ...receiptContextOf(ctx, state), most })}\n${last}\n`;
 }
 
 function receiptContextOf(
   ctx: ReceiptCommentContext,
-  parts: ReturnType<typeof withReceipt>["parts"],
+  { parts, differs, also }: ReturnType<typeof withReceipt>,
 ): ReceiptMarkdownContext {
   const { page } = ctx;
   const pullLink = (number: number): string => wordLink(`pull request ${number}`, pullUrl(page, number));
@@ -45,8 +45,8 @@ function receiptContextOf(
   return {
     world: ctx.world,
     root: ctx.root,
-    ...(ctx.reviewed === undefined ? {} : { reviewed: ctx.reviewed.plan, asReviewed: ctx.reviewed.same }),
-    ...(ctx.alsoContains === undefined ? {} : { alsoContains: ctx.alsoContains.filter(isNumber).map(pullLink) }),
+    ...(ctx.reviewed === undefined ? {} : { reviewed: ctx.reviewed.plan, asReviewed: ctx.reviewed.same && !differs }),
+    ...(also.length === 0 ? {} : { alsoContains: also.filter(isNumber).map(pullLink) }),
     ...(ctx.overtakenBy === undefined ? {} : { overtakenBy: pullLink(ctx.overtakenBy) }),
     ...(ctx.waiting === undefined ? {} : { waiting: ctx.waiting }),
     ...(ctx.needsValue === undefined ? {} : { needsValue: ctx.needsValue }),

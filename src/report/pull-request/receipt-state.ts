@@ -23,6 +23,10 @@ export interface ReceiptState {
   /** How the latest job ended. */
   readonly result: Receipt["result"];
   readonly parts: readonly Part[];
+  /** True: some job applied another plan than the reviewed one. */
+  readonly differs: boolean;
+  /** Numbers of pull requests that some job made live with this one. */
+  readonly also: readonly number[];
 }
 
 /** What is remembered of one destination: enough to show it again. */
@@ -42,7 +46,7 @@ const ID = /^[\w.@:+/-]{1,100}$/u;
 export function withReceipt(
   state: ReceiptState | undefined,
   receipt: Receipt,
-  job: { readonly at?: string; readonly approvedBy?: string },
+  job: { readonly at?: string; readonly approvedBy?: string; readonly alsoContains?: readonly number[] },
 ): ReceiptState {
   const old = state !== undefined && state.commit === receipt.commit ? state : undefined;
   const fresh = receipt.destinations.map((one): Part => ({
@@ -58,6 +62,8 @@ export function withReceipt(
     durationMs: (old?.durationMs ?? 0) + receipt.durationMs,
     result: receipt.result,
     parts: [...kept, ...fresh],
+    differs: (old?.differs ?? false) || receipt.asReviewed === false,
+    also: [...new Set([...(old?.also ?? []), ...(job.alsoContains ?? [])])].slice(-PARTS),
   };
 }
 
@@ -93,7 +99,8 @@ const DETAIL = [
 export function rememberReceipt(state: ReceiptState): string {
   const lines = DETAIL.map((detail) => {
     const parts = state.parts.slice(-PARTS).map((part) => partDocument(part, detail));
-    return hide("state", { ...state, parts });
+    const { differs, also, ...rest } = state;
+    return hide("state", { ...rest, parts, ...(differs ? { differs } : {}), ...(also.length > 0 ? { also } : {}) });
   });
   return lines.find((line) => line.length <= MOST) ?? "";
 }
@@ -133,8 +140,12 @@ export function receiptStateOf(body: string): ReceiptState | undefined {
   const durationMs = countField(fields?.["durationMs"]);
   const result = RESULTS.find((one) => one === fields?.["result"]);
   const parts = listField(fields?.["parts"], PARTS, readPart);
-  if (commit === undefined || plans === undefined || durationMs === undefined) return undefined;
-  return result === undefined || parts === undefined ? undefined : { commit, plans, durationMs, result, parts };
+  const differs = fields?.["differs"] === true;
+  const also = listField(fields?.["also"] ?? [], PARTS, countField);
+  if (commit === undefined || plans === undefined || durationMs === undefined || also === undefined) return undefined;
+  return result === undefined || parts === undefined
+    ? undefined
+    : { commit, plans, durationMs, result, parts, differs, also };
 }
 
 /** What was cut may be a little longer than its width: characters of no width count nothing there. */
