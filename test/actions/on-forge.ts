@@ -66,7 +66,7 @@ export async function onForge(mode: Mode = "github", files: Files = START): Prom
   const repo = gitRepo(files);
   repos.push(repo);
   const { folder } = repo;
-  done(folder, ["apply", "--yes"]);
+  done(folder, ["apply", "--yes", "--allow", "wide"]);
   git(folder, "branch", "change");
   const item = on.state.items.get(PULL);
   if (item === undefined) throw new Error("the scene has no pull request");

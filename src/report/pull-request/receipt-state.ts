@@ -59,7 +59,8 @@ export function withReceipt(
   return {
     commit: receipt.commit,
     plans: [...new Set([...(old?.plans ?? []), receipt.plan])].slice(-PARTS),
-    durationMs: (old?.durationMs ?? 0) + receipt.durationMs,
+    // Clocks give fractions; what is remembered is a count.
+    durationMs: (old?.durationMs ?? 0) + Math.round(receipt.durationMs),
     result: receipt.result,
     parts: [...kept, ...fresh],
     differs: (old?.differs ?? false) || receipt.asReviewed === false,
