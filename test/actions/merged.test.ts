@@ -107,6 +107,19 @@ describeAction("an apply after the merge", () => {
     expect(on.ours("receipt")[0]).toContain("⚠ also contains [pull request 479](");
     const told = await on.onMain("apply", { env: "prod", "on-mismatch": "continue" });
     expect([told.code, stored(on.folder)[PROD]]).toEqual([0, "50"]);
+    expect(on.ours("receipt")[0]).toContain("### ✅ Live everywhere");
+    expect(on.ours("receipt")[0]).not.toContain("STALE");
+  });
+
+  it("that could not start says why", async () => {
+    const on = await merged();
+    writeFiles(on.folder, { "trueup.yaml": CONFIG.replace("type: directory", "type: nothing") });
+    const sha = commit(on.folder, "broken");
+    on.item.pull = { head: on.head(), base: sha, merged: sha };
+    const broken = await on.onMain("apply", { env: "prod" });
+    expect([broken.code, broken.outputs["result"]]).toEqual([3, "invalid"]);
+    expect(on.ours("receipt")[0]).toContain("nothing was written");
+    expect(on.ours("receipt")[0]).toContain("the configuration is not valid");
   });
 
   it("that a guard refuses is lifted by a maintainer's label on the merged pull request", async () => {
@@ -138,7 +151,7 @@ describeAction("an apply after the merge", () => {
     git(on.folder, "checkout", "--quiet", "--detach", old);
     const late = await on.onMain("apply", { env: "dev" });
     expect([late.code, late.outputs["superseded-by"]]).toEqual([0, newer]);
-    const [on484, on7] = [484, PULL].map((item) => on.state.comments.filter((each) => each.item === item).at(-1)?.body);
+    const [on484, on7] = [484, PULL].map((item) => on.state.comments.findLast((each) => each.item === item)?.body);
     expect(on484).toContain("also contains [pull request 7](");
     expect(on7).toContain(`### ⏩ Applied together with [pull request 484](`);
   });

@@ -1,7 +1,7 @@
 /** After an apply: the receipt on the merged pull request, one comment for all environments. */
-import { Failure } from "../../failure.ts";
+import type { Failure } from "../../failure.ts";
 import type { Comment, Forge } from "../../forge/forge.ts";
-import type { DestinationPlan, DestinationReceipt, Receipt } from "../../model.ts";
+import type { Receipt } from "../../model.ts";
 import { markOf } from "../../report/pull-request/hidden.ts";
 import { receiptComment, type ReceiptCommentContext } from "../../report/pull-request/receipt-comment.ts";
 import { receiptStateOf } from "../../report/pull-request/receipt-state.ts";
@@ -13,6 +13,7 @@ import { type Around, NO_CONTEXT, rootOf, timeOf } from "./context.ts";
 import { mergedSince } from "./merged.ts";
 import type { Reviewed } from "./record.ts";
 import { refusalOf, type Session, type Step } from "./session.ts";
+import { stoppedReceipt } from "./stopped.ts";
 
 export function receiptSteps(
   session: Session,
@@ -30,12 +31,14 @@ export function receiptSteps(
       const pulls = commit === undefined ? [] : await session.pullsOf(commit);
       const [first, ...others] = pulls.map(({ number }) => number);
       if (commit === undefined || first === undefined) return undefined;
-      const receipt = receiptIn(after.done)?.receipt ?? withoutReceipt(after, inputs.env[0] ?? "", commit);
+      const receipt = receiptIn(after.done)?.receipt ?? stoppedReceipt(after, inputs.env[0] ?? "", commit);
       if (receipt === undefined) return undefined;
       const common = {
         ...(await circumstances(session, inputs, receipt, commit, [first, ...others])),
         ...placesIn(after),
+        ...needsIn(after),
         root: rootOf(prefix),
+        env: inputs.env[0] ?? "",
         at: timeOf(around.now),
         ...reviewedIn(receipt, inputs, reviewed),
       };
@@ -54,6 +57,16 @@ function placesIn({ done }: After): Pick<ReceiptCommentContext, "world"> {
   const result = done.results.find((one) => one.kind === "plan" || one.kind === "receipt");
   const found = done.results.find((one) => one.kind === "problems");
   return { world: result?.context.world ?? found?.world ?? NO_CONTEXT.world };
+}
+
+/** Secrets are counted by the app that names them: two apps may give one name to two. */
+function needsIn({ done }: After): Pick<ReceiptCommentContext, "needs"> {
+  const plan = receiptIn(done)?.plan;
+  if (plan === undefined) return {};
+  const needs = plan.destinations.flatMap(({ place, needsValue }) =>
+    needsValue.map(({ unit, secret }) => ({ place: place.id, secret: `${unit.split("@")[0] ?? ""}:${secret}` })),
+  );
+  return { needs };
 }
 
 function reviewedIn(
@@ -141,65 +154,4 @@ function waitingFor(
       const isProtected = world.places.some((place) => place.env === name && place.protected);
       return { env: name, forApproval: isProtected && host.hasEnvironments };
     });
-}
-
-/** A run that stopped before it wrote anything, as a receipt that says so. */
-function withoutReceipt({ done }: After, env: string, commit: string): Receipt | undefined {
-  const result = done.results.find((one) => one.kind === "plan");
-  const failure = done.failure ?? invalid(done.exit);
-  const isRefused = done.failure === undefined && result?.plan.refusals.some((one) => !one.lifted) === true;
-  if (failure === undefined && !isRefused) return undefined;
-  const busy = (result?.plan.destinations ?? []).filter((one) => one.units.length > 0);
-  const reason = isRefused ? refusal(result.plan.refusals.find((one) => !one.lifted)?.message ?? "") : failure;
-  return {
-    plan: result?.plan.id ?? "none",
-    commit,
-    dirty: false,
-    applyId: "",
-    startedAt: "",
-    durationMs: 0,
-    result: isRefused ? "refused" : "failed",
-    ...(failure?.code === "STALE" ? { asReviewed: false } : {}),
-    destinations: busy.length === 0 ? [stopped(env, reason)] : busy.map((one) => stopped(one, reason)),
-  };
-}
-
-function stopped(where: DestinationPlan | string, failure: Failure | undefined): DestinationReceipt {
-  const known =
-    typeof where === "string"
-      ? { destination: where, place: where, target: "", pending: 0, before: null }
-      : {
-          destination: where.destination,
-          place: where.place.id,
-          target: where.target,
-          pending: where.units.reduce(
-            (sum, unit) => sum + unit.changes.reduce((all, { members }) => all + members.length, 0),
-            0,
-          ),
-          before: where.head?.head.commit ?? null,
-        };
-  return {
-    ...known,
-    result: "failed",
-    applied: 0,
-    proof: undefined,
-    readBack: undefined,
-    left: [],
-    supersededBy: undefined,
-    failure: failure === undefined ? undefined : plain(failure),
-  };
-}
-
-function plain({ code, message, fix, details }: Failure): NonNullable<DestinationReceipt["failure"]> {
-  return { code, message, details, ...(fix === undefined ? {} : { fix }) };
-}
-
-function invalid(exit: number): Failure | undefined {
-  return exit === 3
-    ? new Failure("USAGE", "the configuration is not valid", { fix: "npx trueup validate says what is wrong" })
-    : undefined;
-}
-
-function refusal(message: string): Failure {
-  return new Failure("REFUSED", message, { fix: "put the label on this pull request that lifts it, or revert" });
 }
