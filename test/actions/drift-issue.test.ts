@@ -1,11 +1,14 @@
 /** The issue about what is live and not what Git says: one, edited in place, closed and opened again. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { Mode } from "../forge/server.ts";
 import type { Item } from "../forge/state.ts";
 import { type OnForge, onForge, warnings } from "./on-forge.ts";
 import { describeAction } from "./runner.ts";
+
+/** A story has a dozen steps, each a process of its own. */
+vi.setConfig({ testTimeout: 120_000 });
 
 function edit(on: OnForge, key: string, text: string): void {
   writeFileSync(join(on.folder, ".trueup/live", key), text);

@@ -1,11 +1,14 @@
 /** What a merge does: the reviewed plan is found again, each environment is applied by a job, one receipt says it all. */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { commit, git, stored } from "../cli/run.ts";
 import { PULL } from "../forge/open.ts";
 import type { Mode } from "../forge/server.ts";
 import { writeFiles } from "../project.ts";
 import { CONFIG, type OnForge, onForge, warnings } from "./on-forge.ts";
 import { describeAction } from "./runner.ts";
+
+/** A story has a dozen steps, each a process of its own. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const BOTH = { "apps/a/base.yaml": "pool: 20\nlevel: warn\n" };
 const ALL = { environments: '["dev","prod"]' };
@@ -139,6 +142,16 @@ describeAction("an apply after the merge", () => {
     expect([lifted.code, lifted.outputs["as-reviewed"], lifted.outputs["applied"]]).toEqual([0, "true", "2"]);
     expect(on.ours("receipt")).toHaveLength(1);
     expect(on.ours("receipt")[0]).toContain("### ✅ Live · 2 keys in 1 place");
+  });
+
+  it("is as reviewed also where the token may not ask who may lift guards: then nobody does", async () => {
+    const on = await merged("gitea");
+    on.label("trueup:allow-wide", "mia");
+    on.grant("modest", { "pull-requests": "write", statuses: "write" });
+    const ran = await on.onMain("apply", { env: "prod", token: "modest" });
+    expect([ran.code, ran.outputs["as-reviewed"], ran.out.includes("--allow")]).toEqual([0, "true", false]);
+    expect(warnings(ran)).toHaveLength(1);
+    expect(warnings(ran)[0]).toContain("labels or the reviewed plan could not be read");
   });
 
   it("that a newer merge overtook says with which pull request it went live", async () => {

@@ -1,12 +1,15 @@
 /** What a pull request shows, step by step: the built `diff` and `validate` on a test forge that holds every request to its description. */
 import { existsSync, readFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { git } from "../cli/run.ts";
 import { TOKEN } from "../forge/open.ts";
 import type { Mode } from "../forge/server.ts";
 import { CONFIG, onForge, warnings } from "./on-forge.ts";
 import { describeAction } from "./runner.ts";
 import { annotationsOf } from "./runner-rules.ts";
+
+/** A story has a dozen steps, each a process of its own. */
+vi.setConfig({ testTimeout: 120_000 });
 
 describeAction("a plan on a pull request", () => {
   it.each<Mode>(["github", "ghes", "gitea", "forgejo"])(

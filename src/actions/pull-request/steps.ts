@@ -1,7 +1,7 @@
 /** What the actions do on the forge, by action and event. */
 import type { Io } from "../../cli/io.ts";
 import { prefixAt } from "../../cli/project.ts";
-import { type Failure, isFailure } from "../../failure.ts";
+import type { Failure } from "../../failure.ts";
 import { annotationCommands } from "../../report/annotation.ts";
 import type { RunEvent } from "../event.ts";
 import type { After, ForgeSteps } from "../forge-steps.ts";
@@ -9,7 +9,7 @@ import type { Inputs } from "../inputs.ts";
 import type { Log } from "../log.ts";
 import type { Outputs } from "../outcome.ts";
 import { failureWords } from "../verdict.ts";
-import { beforeApply, beforeDiff, NOTHING_PREPARED, type Prepared, requireKnowledge } from "./before.ts";
+import { beforeApply, beforeDiff, NOTHING_PREPARED, type Prepared } from "./before.ts";
 import { pageOf } from "./context.ts";
 import { driftSteps } from "./drift.ts";
 import { closedSteps, planSteps } from "./plan.ts";
@@ -25,13 +25,10 @@ export function forgeSteps(io: Io, log: Log): ForgeSteps {
   return {
     before: async (inputs, event) => {
       if (!hasForge(inputs, event, io)) return prepared;
-      try {
-        prepared = await prepare(inputs, sessionFor(inputs, event));
-      } catch (error) {
-        if (!isFailure(error)) throw error;
-        if (inputs.action === "apply") requireKnowledge(inputs, error);
-        warn(log, `trueup ${inputs.action}: labels and the reviewed plan do not count`, [error]);
-      }
+      prepared = await prepare(inputs, sessionFor(inputs, event));
+      const what = inputs.action === "apply" ? "labels or the reviewed plan" : "labels";
+      if (prepared.troubles.length > 0)
+        warn(log, `trueup ${inputs.action}: ${what} could not be read`, prepared.troubles);
       return prepared;
     },
     after: async (after) => {
@@ -51,10 +48,8 @@ export function forgeSteps(io: Io, log: Log): ForgeSteps {
 }
 
 async function prepare(inputs: Inputs, session: Session): Promise<Prepared> {
-  if (inputs.action === "diff") return beforeDiff(inputs, session);
-  if (inputs.action === "apply")
-    return beforeApply(inputs, session, await prefixAt(inputs.workingDirectory, session.io));
-  return NOTHING_PREPARED;
+  if (inputs.action === "diff") return beforeDiff(session);
+  return inputs.action === "apply" ? beforeApply(inputs, session) : NOTHING_PREPARED;
 }
 
 async function stepsOf(
