@@ -81,6 +81,9 @@ describeAction("an apply after the merge", () => {
     });
     on.comment("mallory", "<!-- trueup:plan root=. plan=p-0000000000000000 -->");
     on.comment("mallory", "<!-- trueup:receipt root=. -->\n### ✅ Live everywhere");
+    const elsewhere = { with: { env: "dev" }, ref: "refs/heads/release" };
+    const other = await on.run("apply", { name: "push", payload: {} }, elsewhere);
+    expect([other.outputs["as-reviewed"], on.ours("receipt")]).toEqual(["", []]);
     const prod = await on.onMain("apply", { env: "prod" });
     expect([prod.code, prod.outputs["as-reviewed"]]).toEqual([0, "true"]);
     expect(on.ours("receipt")).toHaveLength(1);
