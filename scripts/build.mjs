@@ -21,6 +21,7 @@ const LAZY = {
   "sdk-kms": "@aws-sdk/client-kms",
   "sdk-aws-roles": "@aws-sdk/credential-providers",
   "sdk-age": "age-encryption",
+  "sdk-github": "@actions/github",
 };
 
 /** One shared bundle, and a file of two lines for each: `actions/<name>/action.yml` points at it. */

@@ -48,7 +48,7 @@ describe.each([
     expect(texts.length).toBeGreaterThan(0);
     for (const text of texts) {
       expect(text).toMatch(/^permissions: \{\}$/mu);
-      for (const [, reference] of text.matchAll(/uses: (?!\.\/)(.+)$/gmu))
+      for (const [, reference] of text.matchAll(/\buses: (?!\.\/)(.+)$/gmu))
         expect(reference).toMatch(/^[\w.-]+(?:\/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/u);
     }
   });

@@ -16,6 +16,8 @@ export interface Circumstances {
   readonly base: string | undefined;
   /** From another repository: stores cannot be asked. */
   readonly fork: boolean;
+  /** Guards that labels lift in a plan. */
+  readonly allow: readonly string[];
 }
 
 /** Arguments of `trueup`. Values stand in the same word as their flag, so that none can be taken for a flag. */
@@ -75,11 +77,12 @@ function renderFlags(inputs: RenderInputs): readonly string[] {
   ];
 }
 
-function diffFlags(inputs: DiffInputs, { base, fork }: Circumstances): readonly string[] {
+function diffFlags(inputs: DiffInputs, { base, fork, allow }: Circumstances): readonly string[] {
   const against = inputs.against === "auto" && fork && base !== undefined ? base : inputs.against;
   return [
     `--against=${against}`,
     ...(against === "auto" && base !== undefined ? [`--base=${base}`] : []),
+    ...(allow.length === 0 ? [] : [`--allow=${allow.join(",")}`]),
     "--detailed-exitcode",
   ];
 }

@@ -14,6 +14,8 @@ export interface PullRequest {
   readonly base: { readonly sha: string; readonly ref: string | undefined };
   readonly labels: readonly string[];
   readonly draft: boolean;
+  readonly state: "open" | "closed";
+  readonly merged: boolean;
 }
 
 export interface RunEvent {
@@ -29,8 +31,13 @@ export interface RunEvent {
   readonly base: string | undefined;
   /** The code comes from another repository: no secrets, and a token that may only read. */
   readonly fork: boolean;
-  /** Address of the run, for people. */
+  /** Pull request that a merge queue's branch is named after; the group may hold others before it. */
+  readonly queued: number | undefined;
+  /** Base of links for people, without a slash at the end. */
+  readonly server: string | undefined;
+  /** Address of the run, for people; and its number. */
   readonly run: string | undefined;
+  readonly runId: number | undefined;
 }
 
 /** Bytes; GitHub's own limit for a payload is 25 MB. */
@@ -45,7 +52,9 @@ export function eventOf(env: Environment, payload: string | undefined): RunEvent
     sha: commitId(env["GITHUB_SHA"]),
     ref: refName(env["GITHUB_REF"]),
     repository: repositoryName(env["GITHUB_REPOSITORY"]),
+    server: serverOf(env),
     run: runAddress(env),
+    runId: runNumber(env),
   };
   return { ...common, ...specific(name, data, common.repository) };
 }
@@ -54,16 +63,19 @@ function specific(
   name: string,
   data: unknown,
   repository: string | undefined,
-): Pick<RunEvent, "pullRequest" | "base" | "fork"> {
-  const none = { pullRequest: undefined, base: undefined, fork: false };
+): Pick<RunEvent, "pullRequest" | "base" | "fork" | "queued"> {
+  const none = { pullRequest: undefined, base: undefined, fork: false, queued: undefined };
   switch (name) {
     case "pull_request":
     case "pull_request_target": {
       const pullRequest = pullRequestOf(field(data, "pull_request"));
-      return { pullRequest, base: pullRequest.base.sha, fork: isOther(pullRequest.head.repository, repository) };
+      const fork = isOther(pullRequest.head.repository, repository);
+      return { ...none, pullRequest, base: pullRequest.base.sha, fork };
     }
-    case "merge_group":
-      return { ...none, base: commitId(field(data, "merge_group", "base_sha")) };
+    case "merge_group": {
+      const branch = refName(field(data, "merge_group", "head_ref"));
+      return { ...none, base: commitId(field(data, "merge_group", "base_sha")), queued: queuedPull(branch) };
+    }
     case "push":
       return { ...none, base: notZero(commitId(field(data, "before"))) };
     case "workflow_run": {
@@ -95,7 +107,15 @@ function pullRequestOf(data: unknown): PullRequest {
     base: { sha: base, ref: refName(field(data, "base", "ref")) },
     labels: Array.isArray(labels) ? labels.slice(0, 100).flatMap(labelName) : [],
     draft: field(data, "draft") === true,
+    state: field(data, "state") === "closed" ? "closed" : "open",
+    merged: field(data, "merged") === true,
   };
+}
+
+/** `refs/heads/gh-readonly-queue/main/pr-7-` and a commit: names that only the queue can make. */
+function queuedPull(branch: string | undefined): number | undefined {
+  const digits = /^refs\/heads\/gh-readonly-queue\/.+\/pr-(\d{1,15})-[0-9a-f]{40}$/u.exec(branch ?? "")?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** A repository that nobody can name any more is another one. */
@@ -150,10 +170,18 @@ function labelName(value: unknown): string[] {
 }
 
 function runAddress(env: Environment): string | undefined {
-  const server = matching(env["GITHUB_SERVER_URL"], /^https?:\/\/[\w.:-]{1,253}$/u);
-  const id = matching(env["GITHUB_RUN_ID"], /^\d{1,20}$/u);
-  const repository = repositoryName(env["GITHUB_REPOSITORY"]);
+  const [server, id, repository] = [serverOf(env), runNumber(env), repositoryName(env["GITHUB_REPOSITORY"])];
   return server === undefined || id === undefined || repository === undefined
     ? undefined
     : `${server}/${repository}/actions/runs/${id}`;
+}
+
+/** May be below a path, on forges that share their host. */
+function serverOf(env: Environment): string | undefined {
+  return matching(env["GITHUB_SERVER_URL"], /^https?:\/\/[\w.:-]{1,253}(?:\/[\w.~-]{1,100}){0,5}$/u);
+}
+
+function runNumber(env: Environment): number | undefined {
+  const digits = matching(env["GITHUB_RUN_ID"], /^\d{1,15}$/u);
+  return digits === undefined ? undefined : Number(digits);
 }

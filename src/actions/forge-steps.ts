@@ -17,6 +17,8 @@ export interface After {
   readonly word: Word;
   /** Path of the JSON document. */
   readonly report: string;
+  /** Commit that was compared with, if the event has one. */
+  readonly base: string | undefined;
 }
 
 export interface ForgeSteps {
@@ -26,8 +28,4 @@ export interface ForgeSteps {
   readonly after: (after: After) => Promise<Outputs>;
 }
 
-/** Nothing but the command: without a token, or where there is no API to speak to. */
-export const NO_FORGE: ForgeSteps = {
-  before: () => Promise.resolve({ expect: [], allow: [] }),
-  after: () => Promise.resolve({}),
-};
+export const NOTHING_BEFORE: Before = { expect: [], allow: [] };

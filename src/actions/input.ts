@@ -65,6 +65,16 @@ export function globs(get: GetInput, name: string): readonly string[] {
   return items;
 }
 
+/** Plain names, as a list or as JSON: what the output of another step looks like. */
+export function names(get: GetInput, name: string): readonly string[] {
+  const items = list((each) => get(each).replace(/^\s*\[|\]\s*$/gu, ""), name);
+  return items.map((item) => {
+    const plain = item.replace(/^"(.*)"$/u, "$1");
+    if (!/^[\w-]+$/u.test(plain)) throw bad(name, `takes names with commas between them, not ${shown(item)}`);
+    return plain;
+  });
+}
+
 export function bad(name: string, what: string, fix?: string): Failure {
   return new Failure("USAGE", `the input ${name} ${what}`, {
     fix: fix ?? `correct \`${name}\` under \`with:\` in the workflow`,

@@ -1,6 +1,6 @@
 /** The inputs of the five actions, typed. Names, defaults and meanings as in `actions/<name>/action.yml`. */
 import { VERSION } from "../version.ts";
-import { type GetInput, bad, choice, flag, globs, list, text, words } from "./input.ts";
+import { type GetInput, bad, choice, flag, globs, list, names, text, words } from "./input.ts";
 
 export const ACTIONS = ["validate", "render", "diff", "apply", "drift"] as const;
 export type ActionName = (typeof ACTIONS)[number];
@@ -60,6 +60,8 @@ export interface ApplyInputs extends CommonInputs {
   readonly onMismatch: "stop" | "continue" | "auto";
   readonly allow: readonly string[];
   readonly receipt: boolean;
+  /** Every environment of this run; those without a receipt yet are shown as waiting. */
+  readonly environments: readonly string[];
   readonly dryRun: boolean;
 }
 export interface DriftInputs extends CommonInputs {
@@ -128,6 +130,7 @@ function applyInputs(get: GetInput): ApplyInputs {
     onMismatch: choice(get, "on-mismatch", ["stop", "continue", "auto"], "auto"),
     allow: list(get, "allow"),
     receipt: flag(get, "receipt", true),
+    environments: names(get, "environments"),
     dryRun: flag(get, "dry-run", false),
   };
 }

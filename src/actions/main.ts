@@ -8,9 +8,9 @@ import type { Io } from "../cli/io.ts";
 import { masksOf } from "../export/github.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { LARGEST_PAYLOAD } from "./event.ts";
-import { NO_FORGE } from "./forge-steps.ts";
 import { type ActionName } from "./inputs.ts";
 import { type Log, guardStreams } from "./log.ts";
+import { forgeSteps } from "./pull-request/steps.ts";
 import { runAction } from "./run.ts";
 
 /** A cancelled job is killed 10 s after the first signal (actions/runner, ProcessInvoker.cs: 7.5 s and 2.5 s). */
@@ -21,6 +21,7 @@ export async function act(action: ActionName): Promise<void> {
   const log = guardStreams(process.stdout, process.stderr);
   takeOverWarnings(log);
   const { signal, deadline } = stopping();
+  const io = processIo(log, signal);
   const status = await runAction(action, {
     log,
     getInput: (name) => getInput(name),
@@ -29,9 +30,9 @@ export async function act(action: ActionName): Promise<void> {
     mask: (secret) => log.asOurs(() => masksOf(secret).forEach((piece) => setSecret(piece))),
     payload,
     folder: folderOnce(),
-    io: processIo(log, signal),
+    io,
     deadline,
-    steps: NO_FORGE,
+    steps: forgeSteps(io, log),
   });
   // Connections that are still being closed, or a request that takes no signal, must not hold up a cancelled job.
   if (signal.aborted) process.exit(status);

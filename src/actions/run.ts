@@ -10,6 +10,7 @@ import { humanFailure } from "../report/failure.ts";
 import { markdownPlan } from "../report/plan/markdown.ts";
 import { githubProblems } from "../report/problems/github.ts";
 import { jsonReceipt } from "../report/receipt/json.ts";
+import { stepSummary } from "../report/pull-request/plan-comment.ts";
 import { markdownReceipt } from "../report/receipt/markdown.ts";
 import { safePiece } from "../report/redact.ts";
 import { baseOf } from "./base.ts";
@@ -19,6 +20,8 @@ import type { ForgeSteps } from "./forge-steps.ts";
 import type { GetInput } from "./input.ts";
 import { type ActionName, type DriftInputs, type Inputs, readInputs } from "./inputs.ts";
 import type { Log } from "./log.ts";
+import { asReviewed, contextOf, pageOf } from "./pull-request/context.ts";
+import { noticesOf } from "./pull-request/notices.ts";
 import { type Done, type Outputs, outputsOf, planIn, receiptIn, redBecause, wordOf } from "./outcome.ts";
 import { summaryText } from "./summary.ts";
 import { requireTrusted } from "./trigger.ts";
@@ -58,19 +61,52 @@ export async function runAction(action: ActionName, runner: Runner): Promise<num
 }
 
 async function runInputs(given: Inputs, event: RunEvent, runner: Runner): Promise<number> {
-  const inputs = await withForge(given, event, runner);
-  const report = join(runner.folder(), "report.json");
-  const args = argumentsOf(inputs, { base: await baseFor(inputs, event, runner), fork: event.fork });
-  const { done, text } = await command(args, report, runner);
-  const last = inputs.action === "drift" ? await restored(inputs, done, args, report, runner) : done;
-  return conclude(inputs, event, last, text, report, runner);
+  const reports = reportsIn(given, runner.folder());
+  if (given.action === "diff" && event.pullRequest?.state === "closed")
+    return conclude({ inputs: given, event, base: undefined, done: NOTHING_DONE, text: "", reports }, runner);
+  const { inputs, allow } = await withForge(given, event, runner);
+  const base = await baseFor(inputs, event, runner);
+  const args = argumentsOf(inputs, { base, fork: event.fork, allow });
+  const { done, text } = await command(args, reports, runner);
+  const last = inputs.action === "drift" ? await restored(inputs, done, args, reports, runner) : done;
+  return conclude({ inputs, event, base, done: last, text, reports }, runner);
+}
+
+/** Paths of what a command writes for people and programs. */
+interface Reports {
+  readonly json: string;
+  readonly html: string | undefined;
+}
+
+function reportsIn(inputs: Inputs, folder: string): Reports {
+  const html = inputs.action === "diff" && inputs.html ? join(folder, "plan.html") : undefined;
+  return { json: join(folder, "report.json"), html };
+}
+
+/** What is closed is not planned any more. */
+const NOTHING_DONE: Done = { exit: EXIT.ok, failure: undefined, results: [] };
+
+interface Ended {
+  readonly inputs: Inputs;
+  readonly event: RunEvent;
+  readonly base: string | undefined;
+  readonly done: Done;
+  /** Everything printed. */
+  readonly text: string;
+  readonly reports: Reports;
 }
 
 /** What labels and reviews add counts like an input. */
-async function withForge(inputs: Inputs, event: RunEvent, runner: Runner): Promise<Inputs> {
-  if (inputs.action !== "apply") return inputs;
+async function withForge(
+  inputs: Inputs,
+  event: RunEvent,
+  runner: Runner,
+): Promise<{ readonly inputs: Inputs; readonly allow: readonly string[] }> {
+  if (inputs.action !== "apply" && inputs.action !== "diff") return { inputs, allow: [] };
   const { expect, allow } = await runner.steps.before(inputs, event);
-  return { ...inputs, expect: [...inputs.expect, ...expect], allow: [...inputs.allow, ...allow] };
+  if (inputs.action === "diff") return { inputs, allow };
+  const merged = { ...inputs, expect: [...inputs.expect, ...expect], allow: [...inputs.allow, ...allow] };
+  return { inputs: merged, allow };
 }
 
 async function baseFor(inputs: Inputs, event: RunEvent, { io }: Runner): Promise<string | undefined> {
@@ -86,7 +122,7 @@ const KEPT = 1_000_000;
 
 async function command(
   args: readonly string[],
-  report: string,
+  reports: Reports,
   { log, io, deadline }: Runner,
 ): Promise<{ readonly done: Done; readonly text: string }> {
   log.out(`$ ${safePiece(shownCommand(args))}\n`);
@@ -97,7 +133,7 @@ async function command(
     to(piece);
   };
   const at = args.indexOf("--");
-  const flags = [`--out=json=${report}`];
+  const flags = [`--out=json=${reports.json}`, ...(reports.html === undefined ? [] : [`--out=html=${reports.html}`])];
   const whole = at < 0 ? [...args, ...flags] : [...args.slice(0, at), ...flags, ...args.slice(at)];
   const ended = await Promise.race([
     runCommand(whole, { ...io, out: keep(log.out), err: keep(log.err), tell: (result) => results.push(result) }),
@@ -105,7 +141,7 @@ async function command(
   ]);
   log.flush();
   const done = { ...ended, results };
-  if (ended.failure?.code === "INTERRUPTED") writeLastReceipt(done, report);
+  if (ended.failure?.code === "INTERRUPTED") writeLastReceipt(done, reports.json);
   return { done, text };
 }
 
@@ -129,7 +165,7 @@ async function restored(
   inputs: DriftInputs,
   done: Done,
   args: readonly string[],
-  report: string,
+  reports: Reports,
   runner: Runner,
 ): Promise<Done> {
   const plan = planIn(done);
@@ -141,46 +177,53 @@ async function restored(
     runner.log.out("Nothing is put back: Git is ahead of what is live, and that is for an apply.\n");
     return done;
   }
-  await command(restoreArguments(inputs), join(runner.folder(), "restore.json"), runner);
-  return (await command(args, report, runner)).done;
+  const restore = { json: join(runner.folder(), "restore.json"), html: undefined };
+  await command(restoreArguments(inputs), restore, runner);
+  return (await command(args, reports, runner)).done;
 }
 
-async function conclude(
-  inputs: Inputs,
-  event: RunEvent,
-  done: Done,
-  text: string,
-  report: string,
-  runner: Runner,
-): Promise<number> {
+async function conclude(ended: Ended, runner: Runner): Promise<number> {
+  const { inputs, done, reports } = ended;
   const { log } = runner;
-  const path = existsSync(report) ? report : "";
   const word = wordOf(done);
-  publish(outputsOf(inputs, done, path), runner);
+  publish(outputsOf(inputs, done, existing(reports.json)), runner);
+  if (reports.html !== undefined) publish({ "html-url": existing(reports.html) }, runner);
   const cause = redBecause(inputs, done);
-  annotate(inputs, done, cause, log);
-  await Promise.race([afterwards(inputs, event, done, path, runner), runner.deadline]);
-  if (inputs.summary) await runner.addSummary(summaryOf(inputs, done, text));
+  await annotate(ended, cause, runner);
+  await Promise.race([afterwards(ended, runner), runner.deadline]);
+  if (inputs.summary && done !== NOTHING_DONE) await runner.addSummary(summaryOf(ended, runner));
   log.out(`result: ${word} (exit code ${done.exit})${cause === undefined ? "" : `, red because of ${cause}`}\n`);
   if (cause === undefined) return 0;
   return done.exit === EXIT.ok ? EXIT.failed : done.exit;
+}
+
+function existing(path: string): string {
+  return existsSync(path) ? path : "";
 }
 
 function publish(outputs: Outputs, { setOutput }: Runner): void {
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
 }
 
-function annotate(inputs: Inputs, done: Done, cause: ReturnType<typeof redBecause>, log: Log): void {
+async function annotate(
+  { inputs, event, done, base }: Ended,
+  cause: ReturnType<typeof redBecause>,
+  runner: Runner,
+): Promise<void> {
+  const { log } = runner;
   const found = done.results.find((result) => result.kind === "problems");
+  if (inputs.action === "diff" && inputs.annotations === "notices" && event.pullRequest !== undefined)
+    log.obey(annotationCommands(await noticesOf({ event, done, base }, runner)));
   if (inputs.action === "validate" && inputs.annotations && found !== undefined)
     log.obey(githubProblems(found.problems, { prefix: found.prefix }));
   else if (cause !== undefined) log.obey(annotationCommands([verdict(inputs, cause, done)]));
 }
 
 /** The stores hold what they hold, whether or not a comment could be written. */
-async function afterwards(inputs: Inputs, event: RunEvent, done: Done, report: string, runner: Runner): Promise<void> {
+async function afterwards({ inputs, event, base, done, reports }: Ended, runner: Runner): Promise<void> {
+  const report = existing(reports.json);
   try {
-    publish(await runner.steps.after({ inputs, event, done, word: wordOf(done), report }), runner);
+    publish(await runner.steps.after({ inputs, event, base, done, word: wordOf(done), report }), runner);
   } catch (error) {
     if (!isFailure(error)) throw error;
     const title = `trueup ${inputs.action}: not everything could be published`;
@@ -188,17 +231,27 @@ async function afterwards(inputs: Inputs, event: RunEvent, done: Done, report: s
   }
 }
 
-function summaryOf(inputs: Inputs, done: Done, text: string): string {
+function summaryOf({ inputs, event, base, done, text }: Ended, { io }: Runner): string {
   const word = wordOf(done);
   const result = done.results.findLast((one) => one.kind === "plan" || one.kind === "receipt");
+  // A plan that could not be applied: the log says why.
+  if (inputs.action === "apply" && result?.kind === "plan" && done.failure !== undefined)
+    return summaryText(inputs.action, word, { text });
   if (result?.kind === "receipt")
     return summaryText(inputs.action, word, {
       markdown: markdownReceipt(result.receipt, { ...result.context, root: inputs.workingDirectory }),
     });
-  if (result?.kind === "plan" && inputs.action !== "drift")
-    return summaryText(inputs.action, word, {
-      markdown: markdownPlan(result.plan, { ...result.context, root: inputs.workingDirectory }),
-    });
+  if (result?.kind === "plan" && inputs.action !== "drift") {
+    const page = pageOf(event, io.env);
+    const markdown =
+      page === undefined
+        ? markdownPlan(result.plan, { ...result.context, root: inputs.workingDirectory })
+        : stepSummary(
+            asReviewed(result.plan, event),
+            contextOf(result.context, result.ground, { page, base, now: io.now() }),
+          );
+    return summaryText(inputs.action, word, { markdown });
+  }
   return summaryText(inputs.action, word, { text });
 }
 

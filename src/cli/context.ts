@@ -4,7 +4,8 @@ import { placesOf } from "../resolve/resolve.ts";
 import type { PlanContext, ProblemsContext, ReportOptions, World } from "../report/context.ts";
 import { type Io, wantsColor } from "./io.ts";
 import type { CommonOptions } from "./options.ts";
-import type { OpenedProject } from "./project.ts";
+import { type OpenedProject, prefixOf } from "./project.ts";
+import type { Ground } from "./result.ts";
 
 export function reportOptions(options: CommonOptions, io: Io, repo?: Repo): ReportOptions {
   return {
@@ -33,6 +34,14 @@ export function planContext(
     ...reportOptions(options, io, repo),
     world: { ...world, units: units ?? world.units },
     locate: project.locate,
+  };
+}
+
+export function groundOf(project: OpenedProject, repo: Repo, unread?: Ground["unread"]): Ground {
+  return {
+    prefix: prefixOf(project),
+    liftBy: repo.config.guards.liftBy,
+    ...(unread === undefined ? {} : { unread }),
   };
 }
 

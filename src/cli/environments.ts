@@ -9,7 +9,10 @@ import { lookAt } from "./units.ts";
 const APPS = 20;
 
 export function environmentsOf(project: OpenedProject, plan: Plan): readonly ComparedApp[] {
-  const apps = new Set(plan.destinations.flatMap((one) => one.units.map((unit) => unit.app)));
+  // An app that is gone has no values any more.
+  const there = new Set(project.loaded.repo?.apps.map((app) => app.name));
+  const touched = plan.destinations.flatMap((one) => one.units.map((unit) => unit.app));
+  const apps = new Set(touched.filter((app) => there.has(app)));
   if (apps.size === 0) return [];
   const found = lookAt(project, { apps: [...apps].slice(0, APPS) });
   return "problems" in found ? [] : comparedApps(found.units);

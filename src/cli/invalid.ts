@@ -17,7 +17,7 @@ export function printInvalid(
 ): ExitCode {
   const list = located(foldProblems(problems), project);
   const context = problemsContext(project, options, io, { keys: 0, durationMs: 0 });
-  io.tell?.({ kind: "problems", problems: list, prefix: prefixOf(project), checked: undefined });
+  io.tell?.({ kind: "problems", problems: list, prefix: prefixOf(project), checked: undefined, world: context.world });
   emitFiles({ json: () => jsonProblems(list) }, options, io);
   if (options.format === "json") io.out(jsonProblems(list));
   else io.err(humanProblems(list, context));

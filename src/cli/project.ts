@@ -47,6 +47,12 @@ export function prefixOf({ git }: Pick<OpenedProject, "git">): string {
   return git === undefined || git.root === "" ? "" : `${git.root}/`;
 }
 
+/** {@link prefixOf} without opening the config repo: it may be broken. */
+export async function prefixAt(dir: string, io: Pick<Io, "cwd">): Promise<string> {
+  const folder = findRoot(resolvePath(io.cwd, dir));
+  return prefixOf({ git: await (await import("../git/git.ts")).openGit(folder) });
+}
+
 /** The config repo as it was at another commit; undefined if it did not exist there. */
 export async function openAt(
   project: OpenedProject,

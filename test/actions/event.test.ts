@@ -33,13 +33,29 @@ describe("an event", () => {
         base: { sha: BASE, ref: "main" },
         labels: ["trueup:delete"],
         draft: false,
+        state: "open",
+        merged: false,
       },
+      queued: undefined,
+      server: "https://github.example.com",
+      runId: 123,
     });
   });
 
   it.each([["stranger/shop-config"], [null]])("pull_request of the fork %j", (repository) => {
     const event = of("pull_request", pullRequestPayload({ head: HEAD, base: BASE, repository }));
     expect([event.fork, event.pullRequest?.head.repository]).toEqual([true, repository ?? undefined]);
+  });
+
+  it("knows what is closed, merged or in a queue, and takes no number from a branch of another name", () => {
+    const payload = pullRequestPayload({ head: HEAD, base: BASE });
+    const closed = { ...payload, pull_request: { ...payload.pull_request, state: "closed", merged: true } };
+    expect(of("pull_request", closed).pullRequest).toMatchObject({ state: "closed", merged: true });
+    const group = (ref: string) => of("merge_group", { merge_group: { head_ref: ref, base_sha: BASE } }).queued;
+    expect(group(`refs/heads/gh-readonly-queue/main/pr-7-${HEAD}`)).toBe(7);
+    expect(group(`refs/heads/gh-readonly-queue/release/1/pr-12-${HEAD}`)).toBe(12);
+    expect(group(`refs/heads/pr-7-${HEAD}`)).toBeUndefined();
+    expect(group(`refs/heads/gh-readonly-queue/main/pr-7-x`)).toBeUndefined();
   });
 
   it("names of repositories are the same in any case", () => {

@@ -19,7 +19,7 @@ const line = (
   action: ActionName,
   given: Readonly<Record<string, string>> = {},
   around: { base: string | undefined; fork: boolean } = HERE,
-) => argumentsOf(read(action, given), around);
+) => argumentsOf(read(action, given), { ...around, allow: [] });
 
 interface Manifest {
   readonly inputs: Readonly<Record<string, { description: string; default?: string; required?: boolean }>>;

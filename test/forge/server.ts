@@ -56,6 +56,8 @@ export interface TestForge {
   fault: (call: Call) => Fault | undefined | void;
   /** Waited for before each call is done. */
   before: (call: Call) => Promise<void> | void;
+  /** Seconds until a rate limit ends. */
+  reset: number;
   count(route: string): number;
   stop(): Promise<void>;
 }
@@ -134,8 +136,8 @@ export async function startForge(mode: Mode): Promise<TestForge> {
     if (fault === "409") throw new Refused(409, "Conflict");
     if (fault === "page")
       return void response.writeHead(200, { "content-type": "text/html" }).end("<html>Log in</html>");
-    if (fault !== undefined && fault.endsWith("ary")) return refuseForRate(response, fault);
-    if (fault === "secondary-mute") return refuseForRate(response, fault);
+    if (fault !== undefined && fault.endsWith("ary")) return refuseForRate(response, fault, forge.reset);
+    if (fault === "secondary-mute") return refuseForRate(response, fault, forge.reset);
     const [owner, repo, ...parts] = match.parts;
     if (owner !== undefined && `${owner}/${repo}` !== "acme/config") throw new Refused(404, "Not Found");
     response.setHeader("x-path", url.pathname);
@@ -173,6 +175,7 @@ export async function startForge(mode: Mode): Promise<TestForge> {
     undescribed: [],
     fault: () => undefined,
     before: () => undefined,
+    reset: RESET,
     count: (route) => forge.calls.filter((call) => call.route === route).length,
     async stop() {
       server.closeAllConnections();
@@ -194,13 +197,13 @@ function viewer(state: State, token: string): { status: number; data: Json } {
   return { status: 200, data: { data: { viewer: { login: caller.login } } } };
 }
 
-function refuseForRate(response: ServerResponse, fault: "primary" | "secondary" | "secondary-mute" | Fault): void {
+function refuseForRate(response: ServerResponse, fault: Fault, reset: number): void {
   const now = Math.floor(Date.now() / 1000);
   if (fault === "primary") {
     response.setHeader("x-ratelimit-remaining", "0");
-    response.setHeader("x-ratelimit-reset", String(now + RESET));
+    response.setHeader("x-ratelimit-reset", String(now + reset));
   }
-  if (fault === "secondary") response.setHeader("retry-after", String(RESET));
+  if (fault === "secondary") response.setHeader("retry-after", String(reset));
   const message = fault === "primary" ? "API rate limit exceeded" : "You have exceeded a secondary rate limit";
   send(response, fault === "secondary" ? 429 : 403, { message, documentation_url: "https://docs.forge.test/rate" });
 }

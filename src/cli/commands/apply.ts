@@ -19,7 +19,7 @@ import { humanReceipt } from "../../report/receipt/human.ts";
 import { jsonReceipt } from "../../report/receipt/json.ts";
 import { markdownReceipt } from "../../report/receipt/markdown.ts";
 import { drivers } from "../../stores/registry.ts";
-import { planContext } from "../context.ts";
+import { groundOf, planContext } from "../context.ts";
 import { sopsKeys } from "../keys.ts";
 import { printInvalid } from "../invalid.ts";
 import type { Io } from "../io.ts";
@@ -71,6 +71,7 @@ async function run(
   );
   const planned: Planned = { ...full, plan };
   const context = planContext(project, bench.repo, options, io);
+  const ground = groundOf(project, bench.repo);
   let asReviewed: boolean | undefined;
   const facts = (interrupted: boolean) => ({
     applyId: settings.applyId,
@@ -81,7 +82,7 @@ async function run(
   });
   const finish = (receipts: readonly DestinationReceipt[]): ExitCode => {
     const receipt = receiptOf(plan, [...superseded, ...receipts], facts(io.signal.aborted));
-    io.tell?.({ kind: "receipt", receipt, plan, context });
+    io.tell?.({ kind: "receipt", receipt, plan, context, ground });
     emit(
       {
         human: () => humanReceipt(receipt, context),
@@ -93,6 +94,7 @@ async function run(
     );
     return exitCodeOf(receipt);
   };
+  io.tell?.({ kind: "plan", plan, context, ground });
   asReviewed = isAsReviewed(plan, options, io);
   const refused = plan.refusals.some((refusal) => !refusal.lifted) || lacksSources(plan);
   const idle = plan.destinations.every((destination) => destination.units.length === 0);
@@ -103,7 +105,6 @@ async function run(
       json: () => jsonPlan(plan, context),
       markdown: () => markdownPlan(plan, { ...context, root: "." }),
     };
-    io.tell?.({ kind: "plan", plan, context });
     emitFiles(reports, options, io);
     io.out(options.format === "json" ? reports.json() : reports.human());
     return refused ? EXIT.refused : EXIT.ok;
@@ -116,7 +117,7 @@ async function run(
     if (event.kind !== "step") {
       const running = event.kind === "start" ? event.destination : undefined;
       const receipt = receiptOf(plan, [...superseded, ...soFar(plan, ended, running)], facts(true));
-      io.tell?.({ kind: "receipt", receipt, plan, context });
+      io.tell?.({ kind: "receipt", receipt, plan, context, ground });
     }
     progress.show(event);
   };

@@ -11,7 +11,7 @@ import { markdownPlan } from "../../report/plan/markdown.ts";
 import { safeText } from "../../report/redact.ts";
 import { drivers } from "../../stores/registry.ts";
 import { VERSION } from "../../version.ts";
-import { planContext } from "../context.ts";
+import { groundOf, planContext } from "../context.ts";
 import { environmentsOf } from "../environments.ts";
 import { printInvalid } from "../invalid.ts";
 import type { Io } from "../io.ts";
@@ -19,6 +19,7 @@ import { requireKnown } from "../known.ts";
 import { type CommonOptions, scopeOf } from "../options.ts";
 import { emit } from "../output.ts";
 import { type OpenedProject, open, openAt } from "../project.ts";
+import type { Ground } from "../result.ts";
 
 export interface DiffOptions extends CommonOptions {
   readonly against?: string;
@@ -36,7 +37,7 @@ export async function diffCommand(addresses: readonly string[], options: DiffOpt
   const repo = project.bench?.repo;
   if (repo === undefined) throw new Failure("INTERNAL", "a plan without a repo");
   const context = planContext(project, repo, options, io, result.planned.wanted.units.size);
-  io.tell?.({ kind: "plan", plan, context });
+  io.tell?.({ kind: "plan", plan, context, ground: groundOf(project, repo, result.unread) });
   emit(
     {
       human: () => humanPlan(plan, context),
@@ -76,7 +77,9 @@ export function planOptions(
   };
 }
 
-type PlanResult = { readonly planned: Planned } | { readonly problems: readonly Problem[] };
+type PlanResult =
+  | { readonly planned: Planned; readonly unread?: Ground["unread"] }
+  | { readonly problems: readonly Problem[] };
 
 export async function makePlan(
   project: OpenedProject,
@@ -100,7 +103,8 @@ export async function makePlan(
     io.err(
       `Note  ${safeText(error.message)}\n      so this compares with ${safeText(ref)} in Git, not with what is live\n`,
     );
-    return await planAgainstRef(project, desired, ref, options, settings);
+    const instead = await planAgainstRef(project, desired, ref, options, settings);
+    return "problems" in instead ? instead : { ...instead, unread: { message: error.message, fix: error.fix } };
   } finally {
     await stores.close();
   }

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode, Failure } from "../../failure.ts";
 import { htmlPlan } from "../../report/html/page.ts";
 import { jsonPlan } from "../../report/plan/json.ts";
 import { driftReport } from "../../report/look/drift.ts";
-import { planContext } from "../context.ts";
+import { groundOf, planContext } from "../context.ts";
 import { printInvalid } from "../invalid.ts";
 import type { Io } from "../io.ts";
 import { emit } from "../output.ts";
@@ -22,7 +22,7 @@ export async function driftCommand(addresses: readonly string[], options: DriftO
   if (repo === undefined) throw new Failure("INTERNAL", "a plan without a repo");
   const { plan } = result.planned;
   const context = { ...planContext(project, repo, options, io), unmanaged: options.unmanaged ?? false };
-  io.tell?.({ kind: "plan", plan, context });
+  io.tell?.({ kind: "plan", plan, context, ground: groundOf(project, repo) });
   emit(
     {
       human: () => driftReport(plan, context),

@@ -30,7 +30,7 @@ export function initFiles(answers: InitAnswers, shipped: ReadonlyMap<string, str
     ...shipped,
     [".vscode/settings.json", json(SETTINGS)],
     [".github/CODEOWNERS", codeowners(answers.environments)],
-    ["README.md", readme(answers.system, example)],
+    ["README.md", readme(answers.system, example, hasWorkflows(shipped))],
     [".gitignore", GITIGNORE],
   ]);
 }
@@ -156,7 +156,19 @@ function codeowners(environments: readonly string[]): string {
 `;
 }
 
-function readme(system: string, environment: string): string {
+function hasWorkflows(shipped: ReadonlyMap<string, string>): boolean {
+  return [...shipped.keys()].some((path) => path.startsWith(".github/workflows/"));
+}
+
+const PULL_REQUESTS = `
+## Pull requests
+
+The workflows in \`.github/workflows\` check a pull request, show its plan as a comment, apply it after the merge, one
+environment after the other, and report drift. Before the first one: put your teams into \`.github/CODEOWNERS\`, make an
+environment in the settings for each one of \`trueup.yaml\`, and set the secrets that your store needs.
+`;
+
+function readme(system: string, environment: string, workflows: boolean): string {
   return `# Configuration of ${system}
 
 This repository says what the apps of ${system} are configured with, in every environment. trueup checks it, shows on a
@@ -186,5 +198,5 @@ Five sentences to remember: the file name is the precedence; templates stand in 
 YAML is one key in the store; undo is a revert.
 
 \`apps/hello\` is an example. Add an app of your own with \`npx trueup new NAME\`, then delete it.
-`;
+${workflows ? PULL_REQUESTS : ""}`;
 }

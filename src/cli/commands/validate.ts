@@ -46,7 +46,7 @@ export async function validateCommand(
     ...(world === undefined ? {} : { world }),
   });
   const prefix = prefixOf(project);
-  io.tell?.({ kind: "problems", problems, prefix, checked: checked.counts });
+  io.tell?.({ kind: "problems", problems, prefix, checked: checked.counts, world });
   emit(
     {
       human: () => humanProblems(problems, context),

@@ -14,6 +14,8 @@ export interface Page {
   readonly runUrl: string;
   readonly artifactUrls?: { readonly html?: string; readonly json?: string };
   readonly pullNumber?: number;
+  /** Gitea and Forgejo write their addresses in another way. */
+  readonly isGitea?: boolean;
 }
 
 /** What the texts of a pull request need beside the data: a {@link PlanContext}, and where things are. */
@@ -33,7 +35,7 @@ export function repositoryUrl(page: Page): string {
 }
 
 export function pullUrl(page: Page, number: number): string {
-  return `${repositoryUrl(page)}/pull/${number}`;
+  return `${repositoryUrl(page)}/${page.isGitea === true ? "pulls" : "pull"}/${number}`;
 }
 
 /** Address of a line at the commit; undefined for a path that leaves the repo. */
@@ -41,7 +43,8 @@ function lineUrl(ctx: Pick<PullRequestContext, "page" | "root">, position: Posit
   const path = pathAddress(ctx.root === "." ? position.file : `${ctx.root}/${position.file}`);
   const sha = pathAddress(ctx.page.sha);
   if (path === undefined || sha === undefined) return undefined;
-  return `${repositoryUrl(ctx.page)}/blob/${sha}/${path}#L${position.line}`;
+  const kind = ctx.page.isGitea === true ? "src/commit" : "blob";
+  return `${repositoryUrl(ctx.page)}/${kind}/${sha}/${path}#L${position.line}`;
 }
 
 /** Where the whole plan is, for everything that is cut. */

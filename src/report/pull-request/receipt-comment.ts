@@ -4,7 +4,7 @@ import { COMMENT, type World } from "../context.ts";
 import { wordLink } from "../markdown.ts";
 import { type ReceiptMarkdownContext, markdownReceipt } from "../receipt/markdown.ts";
 import { type Page, pullUrl, repositoryUrl } from "./page.ts";
-import { asReceipt, receiptStateOf, rememberReceipt, withReceipt } from "./receipt-state.ts";
+import { asReceipt, type Need, receiptStateOf, rememberReceipt, withReceipt } from "./receipt-state.ts";
 
 export interface ReceiptCommentContext {
   readonly world: Pick<World, "places">;
@@ -18,10 +18,13 @@ export interface ReceiptCommentContext {
   readonly overtakenBy?: number;
   /** Environments that are still to be applied. */
   readonly waiting?: readonly { readonly env: string; readonly forApproval: boolean }[];
+  /** The environment that this job applied. */
+  readonly env?: string;
   /** `12:48 UTC`: when this job ended; and the login name of who let it run. */
   readonly at?: string;
   readonly approvedBy?: string;
-  readonly needsValue?: { readonly secrets: number; readonly places: number };
+  /** Secrets that still need a value in the environment of this job. */
+  readonly needs?: readonly Need[];
 }
 
 /**
@@ -29,15 +32,22 @@ export interface ReceiptCommentContext {
  * hold anything. First line: `markOf("receipt", root)`.
  */
 export function receiptComment(receipt: Receipt, ctx: ReceiptCommentContext, body?: string): string {
-  const state = withReceipt(body === undefined ? undefined : receiptStateOf(body), receipt, ctx);
+  const before = body === undefined ? undefined : receiptStateOf(body);
+  const state = withReceipt(before, receipt, { ...ctx, ...placesOf(ctx) });
   const last = rememberReceipt(state);
   const most = COMMENT.most - last.length - 2;
-  return `${markdownReceipt(asReceipt(state, receipt), { ...receiptContextOf(ctx, state.parts), most })}\n${last}\n`;
+  return `${markdownReceipt(asReceipt(state, receipt), { ...receiptContextOf(ctx, state), most })}\n${last}\n`;
+}
+
+/** A job that stopped before it knew its places is remembered under the name of its environment. */
+function placesOf({ env, world }: ReceiptCommentContext): { readonly places?: ReadonlySet<string> } {
+  if (env === undefined) return {};
+  return { places: new Set([env, ...world.places.filter((place) => place.env === env).map(({ id }) => id)]) };
 }
 
 function receiptContextOf(
   ctx: ReceiptCommentContext,
-  parts: ReturnType<typeof withReceipt>["parts"],
+  { parts, differs, also, needs }: ReturnType<typeof withReceipt>,
 ): ReceiptMarkdownContext {
   const { page } = ctx;
   const pullLink = (number: number): string => wordLink(`pull request ${number}`, pullUrl(page, number));
@@ -45,11 +55,11 @@ function receiptContextOf(
   return {
     world: ctx.world,
     root: ctx.root,
-    ...(ctx.reviewed === undefined ? {} : { reviewed: ctx.reviewed.plan, asReviewed: ctx.reviewed.same }),
-    ...(ctx.alsoContains === undefined ? {} : { alsoContains: ctx.alsoContains.filter(isNumber).map(pullLink) }),
+    ...(ctx.reviewed === undefined ? {} : { reviewed: ctx.reviewed.plan, asReviewed: ctx.reviewed.same && !differs }),
+    ...(also.length === 0 ? {} : { alsoContains: also.filter(isNumber).map(pullLink) }),
     ...(ctx.overtakenBy === undefined ? {} : { overtakenBy: pullLink(ctx.overtakenBy) }),
     ...(ctx.waiting === undefined ? {} : { waiting: ctx.waiting }),
-    ...(ctx.needsValue === undefined ? {} : { needsValue: ctx.needsValue }),
+    ...(needs === undefined ? {} : { needsValue: { secrets: count(needs, "secret"), places: count(needs, "place") } }),
     details: new Map(
       parts.map(({ receipt, at, approvedBy }) => [
         receipt.destination,
@@ -66,6 +76,10 @@ function receiptContextOf(
       { name: "commit", url: `${repositoryUrl(page)}/commit/${page.sha}` },
     ],
   };
+}
+
+function count(needs: readonly Need[], what: keyof Need): number {
+  return new Set(needs.map((need) => need[what])).size;
 }
 
 function isNumber(value: number): boolean {

@@ -23,10 +23,22 @@ export interface ReceiptState {
   /** How the latest job ended. */
   readonly result: Receipt["result"];
   readonly parts: readonly Part[];
+  /** True: some job applied another plan than the reviewed one. */
+  readonly differs: boolean;
+  /** Numbers of pull requests that some job made live with this one. */
+  readonly also: readonly number[];
+  /** Secrets that still need a value; undefined where no job said. */
+  readonly needs: readonly Need[] | undefined;
+}
+
+export interface Need {
+  readonly place: string;
+  readonly secret: string;
 }
 
 /** What is remembered of one destination: enough to show it again. */
 const PARTS = 100;
+const NEEDS = 100;
 const LEFT = 20;
 const WORDS = 200;
 const RESULTS: readonly Receipt["result"][] = [
@@ -35,15 +47,26 @@ const RESULTS: readonly Receipt["result"][] = [
 const PART_RESULTS: readonly DestinationReceipt["result"][] = [
   "applied", "nothing", "superseded", "partial", "moved", "failed", "pending",
 ]; // prettier-ignore
+const SETTLED: ReadonlySet<DestinationReceipt["result"]> = new Set(["applied", "nothing", "superseded"]);
 /** Ids are shown and compared, never used as anything else. */
 const ID = /^[\w.@:+/-]{1,100}$/u;
 
-/** The state with the receipt of one more job. Destinations of a job that ran again are replaced. */
-export function withReceipt(
-  state: ReceiptState | undefined,
-  receipt: Receipt,
-  job: { readonly at?: string; readonly approvedBy?: string },
-): ReceiptState {
+export interface Job {
+  /** `12:48 UTC`: when it ended; and the login name of who let it run. */
+  readonly at?: string;
+  readonly approvedBy?: string;
+  readonly alsoContains?: readonly number[];
+  /** Places of the environment that it applied, whole. */
+  readonly places?: ReadonlySet<string>;
+  /** Secrets that still need a value there. */
+  readonly needs?: readonly Need[];
+}
+
+/**
+ * The state with the receipt of one more job. Destinations of a job that ran again are replaced; those that had failed
+ * and have nothing to do any more are not behind any more.
+ */
+export function withReceipt(state: ReceiptState | undefined, receipt: Receipt, job: Job): ReceiptState {
   const old = state !== undefined && state.commit === receipt.commit ? state : undefined;
   const fresh = receipt.destinations.map((one): Part => ({
     receipt: one,
@@ -51,14 +74,26 @@ export function withReceipt(
     approvedBy: approver(job.approvedBy),
   }));
   const ids = new Set(fresh.map((part) => part.receipt.destination));
-  const kept = (old?.parts ?? []).filter((part) => !ids.has(part.receipt.destination));
+  const isOver = ({ receipt: { place, result } }: Part): boolean =>
+    job.places?.has(place) === true && !SETTLED.has(result);
+  const kept = (old?.parts ?? []).filter((part) => !ids.has(part.receipt.destination) && !isOver(part));
   return {
     commit: receipt.commit,
     plans: [...new Set([...(old?.plans ?? []), receipt.plan])].slice(-PARTS),
-    durationMs: (old?.durationMs ?? 0) + receipt.durationMs,
+    // Clocks give fractions; what is remembered is a count.
+    durationMs: (old?.durationMs ?? 0) + Math.round(receipt.durationMs),
     result: receipt.result,
     parts: [...kept, ...fresh],
+    differs: (old?.differs ?? false) || receipt.asReviewed === false,
+    also: [...new Set([...(old?.also ?? []), ...(job.alsoContains ?? [])])].slice(-PARTS),
+    needs: needsOf(old, job),
   };
+}
+
+/** What a job says of its places replaces what was known of them. */
+function needsOf(old: ReceiptState | undefined, { needs, places }: Job): ReceiptState["needs"] {
+  if (needs === undefined) return old?.needs;
+  return [...(old?.needs ?? []).filter(({ place }) => places?.has(place) !== true), ...needs].slice(0, NEEDS);
 }
 
 function approver(name: string | undefined): string | undefined {
@@ -93,7 +128,16 @@ const DETAIL = [
 export function rememberReceipt(state: ReceiptState): string {
   const lines = DETAIL.map((detail) => {
     const parts = state.parts.slice(-PARTS).map((part) => partDocument(part, detail));
-    return hide("state", { ...state, parts });
+    const { differs, also, needs, ...rest } = state;
+    return hide("state", {
+      ...rest,
+      parts,
+      ...(differs ? { differs } : {}),
+      ...(also.length > 0 ? { also } : {}),
+      ...(needs === undefined
+        ? {}
+        : { needs: needs.map(({ place, secret }) => [cutText(place, 80), cutText(secret, 80)]) }),
+    });
   });
   return lines.find((line) => line.length <= MOST) ?? "";
 }
@@ -133,8 +177,13 @@ export function receiptStateOf(body: string): ReceiptState | undefined {
   const durationMs = countField(fields?.["durationMs"]);
   const result = RESULTS.find((one) => one === fields?.["result"]);
   const parts = listField(fields?.["parts"], PARTS, readPart);
-  if (commit === undefined || plans === undefined || durationMs === undefined) return undefined;
-  return result === undefined || parts === undefined ? undefined : { commit, plans, durationMs, result, parts };
+  const differs = fields?.["differs"] === true;
+  const also = listField(fields?.["also"] ?? [], PARTS, countField);
+  const needs = optional(fields?.["needs"], (value) => listField(value, NEEDS, readNeed));
+  if (commit === undefined || plans === undefined || durationMs === undefined || also === undefined) return undefined;
+  return result === undefined || parts === undefined || needs === undefined
+    ? undefined
+    : { commit, plans, durationMs, result, parts, differs, also, needs: needs[0] };
 }
 
 /** What was cut may be a little longer than its width: characters of no width count nothing there. */
@@ -187,6 +236,11 @@ function readPart(item: unknown): Part | undefined {
     at: at[0],
     approvedBy: approvedBy[0],
   };
+}
+
+function readNeed(item: unknown): Need | undefined {
+  const [place, secret] = listField(item, 2, text) ?? [];
+  return place === undefined || secret === undefined ? undefined : { place, secret };
 }
 
 function readLeft(item: unknown): DestinationReceipt["left"][number] | undefined {

@@ -74,7 +74,10 @@ function title(receipt: Receipt, tally: Tally, ctx: ReceiptMarkdownContext): str
     (one) => one.result === "failed" || one.result === "partial" || one.result === "moved",
   );
   const at = stopped === undefined ? "" : ` in ${placeName(stopped.place, ctx)}`;
-  const live = `${count(tally.applied)} of ${plural(all, "key")} ${tally.applied === 1 ? "is" : "are"} live`;
+  const live =
+    all === 0
+      ? "nothing was written"
+      : `${count(tally.applied)} of ${plural(all, "key")} ${tally.applied === 1 ? "is" : "are"} live`;
   const waiting = ctx.waiting ?? [];
   switch (receipt.result) {
     case "applied": {
@@ -218,14 +221,18 @@ function behind(receipt: Receipt, ctx: ReceiptMarkdownContext): string {
 function checks(receipt: Receipt, tally: Tally, ctx: ReceiptMarkdownContext): string[] {
   const words: string[] = [];
   const also = ctx.alsoContains ?? [];
-  if (also.length > 0) words.push(`⚠ also contains ${some(also, 5)}, merged after this plan was made`);
-  else if (ctx.reviewed !== undefined) {
+  const same = ctx.reviewed !== undefined && (ctx.asReviewed ?? ctx.reviewed === receipt.plan);
+  if (same) words.push(`✔ exactly the reviewed plan ${code(ctx.reviewed)}`);
+  if (also.length > 0)
     words.push(
-      (ctx.asReviewed ?? ctx.reviewed === receipt.plan)
-        ? `✔ exactly the reviewed plan ${code(ctx.reviewed)}`
-        : `⚠ not the reviewed plan ${code(ctx.reviewed)} but ${code(receipt.plan)}: other changes were merged in between`,
+      ctx.asReviewed === undefined || same
+        ? `ℹ also contains ${some(also, 5)}, merged before and not live until now`
+        : `⚠ also contains ${some(also, 5)}, merged after this plan was made`,
     );
-  }
+  else if (ctx.reviewed !== undefined && !same)
+    words.push(
+      `⚠ not the reviewed plan ${code(ctx.reviewed)} but ${code(receipt.plan)}: Git or the store changed in between`,
+    );
   const wrong = tally.readBack?.wrong.length ?? 0;
   if (tally.readBack !== undefined)
     words.push(wrong === 0 ? "✔ read back" : `❌ ${plural(wrong, "key")} read back with another value`);

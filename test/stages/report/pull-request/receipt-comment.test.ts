@@ -37,7 +37,7 @@ async function jobs(made: Shop, more: Partial<ReceiptCommentContext> = {}): Prom
       reviewed: { plan: REVIEWED, same: true },
       waiting: NEXT[i] ?? [],
       at: `12:2${i} UTC`,
-      needsValue: { secrets: 0, places: 0 },
+      needs: [],
       ...(env === "prod" ? { approvedBy: "reviewer" } : {}),
       ...more,
     };
@@ -66,6 +66,19 @@ describe("receiptComment", () => {
     const again = receiptComment(receipt, { world: ctx.world, page: PAGE, root: "." }, stopped);
     expect(again).toContain("### ✅ Live everywhere");
     expect(again).not.toContain("DENIED");
+  });
+
+  it("drops what had failed once a job finds nothing left to do there", async () => {
+    const made = await merged();
+    made.deny("prod.us-east-2");
+    const [, , stopped = ""] = await jobs(made);
+    const fresh = await merged();
+    const { receipt, ctx } = await fresh.apply({ commit: COMMIT, envs: ["prod"] });
+    const nothing = { ...receipt, result: "nothing" as const, destinations: [] };
+    expect(receiptComment(nothing, ctx, stopped)).toContain("### ❌ Stopped in **prod** us-east-2");
+    const over = receiptComment(nothing, { ...ctx, env: "prod" }, stopped);
+    expect(over).toContain("### ✅ Live · ");
+    expect(over).not.toContain("❌");
   });
 
   it("names the pull requests that were applied with it", async () => {
