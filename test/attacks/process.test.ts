@@ -127,18 +127,18 @@ const ATTACKS: readonly Attack[] = [
   { id: "SCH-10", what: "a schema that says nothing", files: schema({}), says: ["TU3011"] },
   {
     id: "SCH-11",
-    what: "1,000 alternatives for 5,000 items",
+    what: "10,000 alternatives for 10,000 items",
     files: schema(
       {
         properties: {
           a: {
             items: {
-              oneOf: Array.from({ length: 1000 }, (_, i) => ({ properties: { k: { const: i } }, required: ["k"] })),
+              oneOf: Array.from({ length: 10_000 }, (_, i) => ({ properties: { k: { const: i } }, required: ["k"] })),
             },
           },
         },
       },
-      `a: [${lines(5000, () => "{ k: 999 }").replaceAll("\n", ", ")}]\n`,
+      `a: [${lines(10_000, () => "{ k: 999 }").replaceAll("\n", ", ")}]\n`,
     ),
     says: ["TU1011"],
   },
