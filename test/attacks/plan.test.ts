@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type TestRepo, commit, done, git, gitRepo, stored, trueup } from "../cli/run.ts";
+import { IDENTITY, RECIPIENT } from "../leaks/age-keys.ts";
 import { writeFiles } from "../project.ts";
 
 const CONFIG = `version: 1
@@ -166,5 +167,53 @@ describe("PLN-15 two that are each below the limit", () => {
     const { code, out } = apply();
     expect(code).toBe(4);
     expect(out).toContain("orders@dev loses 6 of 12 keys");
+  });
+});
+
+describe("SCH-07 and SEC-04 a secret becomes plain text", () => {
+  it("is refused: the value that is live now would be lost, and a secret may be what is written instead", () => {
+    writeFiles(repo.folder, {
+      "apps/stock/secrets.yaml": "db: { from: external }\n",
+      "apps/stock/base.yaml": 'x: 1\nz: "{{secret.db}}"\n',
+      "apps/stock/schema.yaml": "properties: { z: { x-secret: true } }\n",
+    });
+    commit(repo.folder);
+    done(repo.folder, ["apply", "--yes", "--allow", "replace"]);
+    base("stock", "x: 1\nz: now-in-the-open\n");
+    commit(repo.folder);
+    expect(apply("--allow", "replace").code).toBe(3);
+    // With the schema out of the way in the same pull request, the plan is what stops it.
+    for (const file of ["schema.yaml", "secrets.yaml"]) rmSync(join(repo.folder, "apps/stock", file));
+    commit(repo.folder);
+    const before = stored(repo.folder);
+    const { code, out } = apply();
+    expect([code, stored(repo.folder)]).toEqual([4, before]);
+    expect(out).toContain("--allow replace");
+  });
+});
+
+describe("PLN-11 another value of a secret, which the plan shows in the same words", () => {
+  it("is another plan", () => {
+    const env = { SOPS_AGE_KEY: IDENTITY, HOME: "/nowhere", XDG_CONFIG_HOME: "/nowhere" };
+    const set = (text: string) =>
+      trueup(repo.folder, ["secrets", "set", "stock", "db", "--env", "dev"], env, text).code;
+    const diff = (format: string) => trueup(repo.folder, ["diff", "--format", format], env).out;
+    writeFiles(repo.folder, {
+      ".sops.yaml": `creation_rules:\n  - age: ${RECIPIENT}\n`,
+      "apps/stock/secrets.yaml": "db: { from: sops }\n",
+      "apps/stock/dev.yaml": 'db: "{{secret.db}}"\n',
+    });
+    expect(set("first-value-9F2k")).toBe(0);
+    expect(apply("--env", "dev", "--allow", "dirty").code).toBe(1);
+    commit(repo.folder);
+    expect(trueup(repo.folder, ["apply", "--yes"], env).code).toBe(0);
+    const [ids, words] = [new Set<string>(), new Set<string>()];
+    for (const text of ["other-value-7Yx1", "third-value-3Qz8"]) {
+      expect(set(text)).toBe(0);
+      ids.add((JSON.parse(diff("json")) as { plan: string }).plan);
+      words.add(diff("human").replaceAll(/\bp-[0-9a-f]{16}\b/gu, "p-…"));
+    }
+    expect([ids.size, words.size]).toEqual([2, 1]);
+    expect([...words].join()).not.toMatch(/value-/u);
   });
 });

@@ -252,6 +252,19 @@ const ATTACKS: readonly Attack[] = [
   { id: "UNI-04", what: "full-width digits in a key", files: base("\uFF11\uFF12: 1\n"), says: ["TU1010"] },
   { id: "UNI-05", what: "keys that would bend a path", files: base('"..": 1\n" k": 2\n'), says: ["TU1009"] },
 
+  {
+    id: "SEC-03",
+    what: "broken syntax on the line of a secret",
+    files: { "apps/a/base.yaml": `a: 1\ndb_password: "${CANARY}\nb: 2\n` },
+    says: ["TU1001"],
+  },
+  {
+    id: "SEC-03",
+    what: "an item too many on the line of a secret",
+    files: { "apps/a/base.yaml": `secrets: [${CANARY}, "${CANARY}" x]\n` },
+    says: ["TU1001"],
+  },
+
   ...["a$(touch pwned)", "a;b", "--config=x", "-rf", "`id`"].map((name): Attack => ({
     id: "INJ-03",
     what: `an app called ${name}`,
