@@ -4,7 +4,7 @@
  * for each target, and ends with 1 if it found a fault; the input stands in dist/fuzz/.
  */
 import { fork } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
@@ -23,7 +23,7 @@ const { values } = parseArgs({
   },
 });
 const say = (text) => process.stdout.write(`${text}\n`);
-const bundle = join(OUT, "fuzz.mjs");
+const bundle = join(OUT, "bundle/main.mjs");
 
 function run(target) {
   const args = ["--seconds", values.seconds, "--seed", values.seed, "--corpus", join(ROOT, "test/fuzz/corpus")];
@@ -55,12 +55,15 @@ function run(target) {
   });
 }
 
+rmSync(join(OUT, "bundle"), { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 await build({
   absWorkingDir: ROOT,
   entryPoints: ["test/fuzz/main.ts"],
-  outfile: bundle,
+  outdir: join(OUT, "bundle"),
+  outExtension: { ".js": ".mjs" },
   bundle: true,
+  splitting: true,
   format: "esm",
   platform: "node",
   target: "node20.19",

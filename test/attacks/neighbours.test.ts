@@ -1,5 +1,5 @@
 /** Attack cases STO-08, STO-09 and IAM-10: a store that does not keep its word, one that sends us elsewhere, and our own rights. */
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Drivers } from "../../src/index.ts";
@@ -69,8 +69,8 @@ describe("STO-09 a store that sends us elsewhere", () => {
       server.close();
     }
   });
-  async function serve(answer: Parameters<typeof createServer>[1]): Promise<string> {
-    const server = createServer(answer as never);
+  async function serve(answer: RequestListener): Promise<string> {
+    const server = createServer(answer);
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -78,13 +78,13 @@ describe("STO-09 a store that sends us elsewhere", () => {
 
   it.each([301, 302, 307, 308])("by %i is not followed, and not told our credentials", async (status) => {
     let asked = 0;
-    const elsewhere = await serve(((_, response) => {
+    const elsewhere = await serve((_, response) => {
       asked++;
       response.end("{}");
-    }) as Parameters<typeof createServer>[1]);
-    const first = await serve(((_, response) => {
+    });
+    const first = await serve((_, response) => {
       response.writeHead(status, { location: `${elsewhere}/` }).end();
-    }) as Parameters<typeof createServer>[1]);
+    });
     const store = await openOn(first, { patience: 500 });
     try {
       await expect(readAll(store, { prefixes: ["/shop/"] })).rejects.toMatchObject({ name: "Failure" });
@@ -96,14 +96,14 @@ describe("STO-09 a store that sends us elsewhere", () => {
 
   it("a proxy named in the environment gets nothing of SSM's", async () => {
     let proxied = 0;
-    const proxy = await serve(((_, response) => {
+    const proxy = await serve((_, response) => {
       proxied++;
       response.end("{}");
-    }) as Parameters<typeof createServer>[1]);
-    const honest = await serve(((_, response) => {
+    });
+    const honest = await serve((_, response) => {
       response.setHeader("content-type", "application/x-amz-json-1.1");
       response.end('{"Parameters":[]}');
-    }) as Parameters<typeof createServer>[1]);
+    });
     const names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"];
     const before = names.map((name) => [name, process.env[name]] as const);
     for (const name of names) process.env[name] = proxy;

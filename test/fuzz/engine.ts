@@ -1,7 +1,7 @@
 /** Fuzzing led by coverage: inputs that reach a new block are kept, and new inputs are made from those kept. */
 import { randomOf } from "../leaks/random.ts";
 import { faultOf } from "./check.ts";
-import type { Coverage } from "./coverage.ts";
+import { type Coverage, makeReached, type Reached } from "./coverage.ts";
 import { LONGEST, mutated } from "./mutate.ts";
 import type { FuzzTarget } from "./target.ts";
 
@@ -17,7 +17,7 @@ export interface Fuzzed {
   readonly inputs: number;
   readonly seconds: number;
   readonly blocks: number;
-  /** The fewest inputs, by a greedy choice of the shortest first, that together reach every block. */
+  /** The shortest first, and of the others only those that reach something that no shorter one did. */
   readonly kept: readonly Buffer[];
   readonly found: readonly Found[];
 }
@@ -37,61 +37,48 @@ export async function fuzz(
   orders: Orders,
 ): Promise<Fuzzed> {
   const random = randomOf(orders.seed);
-  const reached = new Set<string>();
   const found = new Map<string, Found>();
   let inputs = 0;
-
   const runAll = async (batch: readonly Buffer[]): Promise<void> => {
     orders.before?.(batch);
     for (const input of batch) {
       inputs++;
       const fault = await faultOf(target, input);
       const kind = fault?.split(/[\d·]/u, 1)[0] ?? "";
-      if (fault !== undefined && (found.get(kind)?.input.length ?? LONGEST + 1) > input.length)
-        found.set(kind, { input, fault });
+      const known = found.get(kind)?.input.length ?? LONGEST + 1;
+      if (fault !== undefined && known > input.length) found.set(kind, { input, fault });
     }
   };
-  const fresh = async (): Promise<readonly string[]> => (await coverage.taken()).filter((block) => !reached.has(block));
-
-  const kept: { readonly input: Buffer; readonly blocks: readonly string[] }[] = [];
-  const keep = async (batch: readonly Buffer[]): Promise<void> => {
+  /** Those of the inputs that reach something new, one after the other. */
+  const reaching = async (batch: readonly Buffer[], reached: Reached): Promise<Buffer[]> => {
+    const chosen: Buffer[] = [];
     for (const input of batch) {
       await runAll([input]);
-      const blocks = await coverage.taken();
-      if (!blocks.some((block) => !reached.has(block))) continue;
-      for (const block of blocks) reached.add(block);
-      kept.push({ input, blocks });
+      if (reached.add(await coverage.taken())) chosen.push(input);
     }
+    return chosen;
   };
 
-  await keep(start.toSorted((a, b) => a.length - b.length));
-  const end = performance.now() + orders.seconds * 1000;
+  const all = makeReached();
+  const kept = await reaching(shortest(start), all);
+  const pick = (): Buffer => {
+    const recent = Math.min(8, kept.length);
+    return kept[random.chance(0.3) ? kept.length - 1 - random.int(recent) : random.int(kept.length)] ?? Buffer.alloc(0);
+  };
   const began = performance.now();
   const before = inputs;
-  const pick = (): Buffer =>
-    kept[random.chance(0.3) ? kept.length - 1 - random.int(Math.min(8, kept.length)) : random.int(kept.length)]
-      ?.input ?? Buffer.alloc(0);
-  while (performance.now() < end && found.size < 10) {
+  // A look at the whole batch first: most batches reach nothing new.
+  const batched = makeReached();
+  while (performance.now() < began + orders.seconds * 1000 && found.size < 10) {
     const batch = Array.from({ length: BATCH }, () => mutated(pick(), random, target.dictionary, pick()));
     await runAll(batch);
-    if ((await fresh()).length > 0) await keep(batch);
+    if (batched.add(await coverage.taken())) kept.push(...(await reaching(batch, all)));
   }
-  return {
-    inputs: inputs - before,
-    seconds: (performance.now() - began) / 1000,
-    blocks: reached.size,
-    kept: fewest(kept),
-    found: [...found.values()],
-  };
+  const [count, seconds] = [inputs - before, (performance.now() - began) / 1000];
+  const fewest = await reaching(shortest(kept), makeReached());
+  return { inputs: count, seconds, blocks: all.count(), kept: fewest, found: [...found.values()] };
 }
 
-function fewest(kept: readonly { readonly input: Buffer; readonly blocks: readonly string[] }[]): Buffer[] {
-  const covered = new Set<string>();
-  const chosen: Buffer[] = [];
-  for (const { input, blocks } of kept.toSorted((a, b) => a.input.length - b.input.length)) {
-    if (blocks.every((block) => covered.has(block))) continue;
-    for (const block of blocks) covered.add(block);
-    chosen.push(input);
-  }
-  return chosen;
+function shortest(inputs: readonly Buffer[]): Buffer[] {
+  return inputs.toSorted((a, b) => a.length - b.length);
 }

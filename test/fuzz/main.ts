@@ -1,5 +1,6 @@
 /** What `npm run fuzz` starts for one target: fuzzes it, tells what it found as one line of JSON, and keeps the corpus. */
 import { writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { nameOf, readCorpus, writeCorpus } from "./corpus.ts";
 import { watchBlocks } from "./coverage.ts";
@@ -20,11 +21,11 @@ const { values } = parseArgs({
 });
 const say = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
 
-if (values.target === "") say({ targets: TARGETS.map(({ name }) => name) });
+if (values.target === "") say({ targets: Object.keys(TARGETS) });
 else {
-  const target = TARGETS.find(({ name }) => name === values.target);
+  const target = await TARGETS[values.target]?.();
   if (target === undefined) throw new Error(`there is no target ${values.target}`);
-  const coverage = await watchBlocks(values.bundle);
+  const coverage = await watchBlocks(dirname(values.bundle));
   const { folder, inputs } = readCorpus(values.corpus, target);
   const result = await fuzz(target, inputs, coverage, {
     seconds: Number(values.seconds),

@@ -1,5 +1,4 @@
 /** The way from a value to text: nothing acts, nothing hides, nothing is a command, and doing it twice changes nothing. */
-import type { Plain } from "../../../src/model.ts";
 import { printLine, styled } from "../../../src/report/print.ts";
 import { quoteChange, quoteValue, safePiece, safeText } from "../../../src/report/redact.ts";
 import { displayWidth } from "../../../src/report/width.ts";
@@ -47,8 +46,8 @@ export const redact: FuzzTarget = {
     const half = text.length >> 1;
     const [a, b] = [text.slice(0, half), text.slice(half)];
     harmless(printLine([a, styled("dim", b)], false));
-    for (const width of [12, 40, 200]) {
-      const quoted = quoteValue({ [a]: [b, 1] } as Plain, { width });
+    for (const width of [24, 40, 200]) {
+      const quoted = quoteValue({ [a]: [b, 1] }, { width });
       harmless(quoted);
       must(displayWidth(quoted) <= width && !quoted.includes("\n"), "no wider than asked", width, quoted);
       const change = quoteChange(a, b, { width });

@@ -30,8 +30,8 @@ async function opened(): Promise<Store> {
     asked++;
     request.resume();
     // After too many requests the connection is cut, so that the read ends and is found out.
-    if (answer === undefined || asked > MOST) return void response.destroy();
-    response.writeHead(answer.status, { "content-type": answer.type }).end(answer.body);
+    if (answer === undefined || asked > MOST) response.destroy();
+    else response.writeHead(answer.status, { "content-type": answer.type }).end(answer.body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const never = { now: () => performance.now() * 1e6, sleep: () => Promise.resolve(), random: () => 0.5 };

@@ -122,7 +122,7 @@ function partFrom(from: Decisions, depth: number): PlainMap {
     case 16:
       return { not: inner() };
     case 17:
-      return { if: inner(), then: inner(), else: inner() };
+      return Object.fromEntries(["if", "then", "else"].map((word) => [word, inner()]));
     case 18:
       return { contains: { type: from.pick(TYPES) } };
     default:

@@ -24,17 +24,18 @@ export const yaml: FuzzTarget = {
   run(input) {
     const text = textOf(input);
     for (const merge of [false, true]) {
-      const { value, problems } = readYaml({ path: "f.yaml", text }, { merge });
+      const { value, problems, empty } = readYaml({ path: "f.yaml", text }, { merge });
       checkProblems(problems, text);
       must((value === undefined) === hasErrors(problems), "a value, or an error", problems);
-      if (value === undefined || merge) continue;
+      if (value === undefined || merge || empty) continue;
       // Equal to what another reader makes of it, also through our own canonical form.
       must(
-        canonicalJson(value) === canonicalJson((jsYaml(text, { schema: CORE_SCHEMA }) ?? null) as never),
+        canonicalJson(value) === canonicalJson(jsYaml(text, { schema: CORE_SCHEMA }) as never),
         "js-yaml reads the same",
       );
     }
-    // As bytes, through the whole stage, where encodings and file roles come in.
+    // As bytes, through the whole stage, where encodings and file roles come in; it takes longer, so not always.
+    if (input.length % 8 !== 0 && Buffer.from(text).equals(input)) return;
     const loaded = repo({ "apps/a/base.yaml": input });
     must(
       loaded.problems.every(({ message }) => message !== ""),
@@ -47,7 +48,7 @@ function checkProblems(problems: readonly Problem[], text: string): void {
   must(problems.length <= 101, "at most a hundred problems and their count", problems.length);
   for (const { code, message, fix, at } of problems) {
     must(/^TU1\d{3}$/u.test(code), "a code of this stage", code);
-    must(message !== "" && !/undefined|\[object|NaN/u.test(`${message.replaceAll(/"[^"]*"/gu, "")}`), "words", message);
+    must(message !== "" && !/undefined|\[object|NaN/u.test(message.replaceAll(/"[^"]*"/gu, "")), "words", message);
     must(fix === undefined || fix !== "", "a fix has words");
     if (at !== undefined && "offset" in at)
       must(
