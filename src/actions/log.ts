@@ -41,10 +41,10 @@ export function lineGuard(write: (text: string) => void): {
     held += text;
     const end = held.lastIndexOf("\n");
     if (end >= 0) {
-      const lines = held.slice(0, end);
+      const lines = held.slice(0, end + 1);
       held = held.slice(end + 1);
       // Line ends of other systems are line ends; any other carriage return is shown.
-      write(`${safeText(lines.replaceAll("\r\n", "\n"))}\n`);
+      write(safeText(lines.replaceAll("\r\n", "\n")));
     }
     if (held.length > LONGEST_HELD) flush();
   };

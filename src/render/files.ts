@@ -68,10 +68,13 @@ function compiled(file: FileTemplate, handlebars: Handlebars): Compiled {
     knownHelpersOnly: true,
     knownHelpers: Object.fromEntries([...HELPERS, ...BLOCKS].map((name) => [name, true])),
   });
-  const result: Compiled = (run, context, facts) => using(run, () => template(context, { data: facts }));
+  const result: Compiled = (run, context, facts) => using(run, () => template(context, { ...OWN_ONLY, data: facts }));
   COMPILED.set(file, result);
   return result;
 }
+
+/** Handlebars never gives what is inherited. Told nothing, it also says so on the console, past our own way out. */
+const OWN_ONLY = { allowProtoMethodsByDefault: false, allowProtoPropertiesByDefault: false };
 
 /** Far too deep, seen without parsing: Handlebars' parser needs seconds for thousands of nested blocks. */
 function isDeep(text: string): boolean {

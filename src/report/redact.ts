@@ -70,13 +70,30 @@ export function quoteChange(
   const [a, b] = [tokens(left), tokens(right)];
   let same = 0;
   while (same < a.length && same < b.length && a[same] === b[same]) same++;
+  // The first piece that differs must be shown, also if it is an escape: it is what the cut is about.
+  const needed = Math.max(displayWidth(a[same] ?? ""), displayWidth(b[same] ?? "")) + MARKS;
+  const room = Math.min(LEAD, width - needed);
   const seen = displayWidth(a.slice(0, same).join(""));
-  const start = seen < width - LEAD - 2 ? 0 : Math.max(0, same - LEAD);
+  const fits = seen < width - LEAD - 2 && seen + needed <= width;
+  const start = fits ? 0 : same - fitting(a.slice(0, same).toReversed(), room);
   return { before: cutQuoted(a, start, width), after: cutQuoted(b, start, width) };
 }
 
-/** Columns of common text shown before a difference. */
+/** Columns of common text shown before a difference, at most. */
 const LEAD = 8;
+/** Columns of `…` on both sides and a quotation mark. */
+const MARKS = 3;
+
+/** How many of the first pieces are together no wider than that. */
+function fitting(pieces: readonly string[], width: number): number {
+  let [count, used] = [0, 0];
+  for (const piece of pieces) {
+    used += displayWidth(piece);
+    if (used > width) break;
+    count++;
+  }
+  return count;
+}
 
 function fullText(value: Plain | undefined): string {
   return value === undefined ? "(none)" : safePiece(inlineJson(value));

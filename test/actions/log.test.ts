@@ -44,6 +44,8 @@ describe("the log", () => {
 
   it("leaves honest text as it is, line ends of other systems aside", () => {
     expect(guarded("✔ 2 apps · a::b\r\nport: 8080\n\n日本語\n")).toBe("✔ 2 apps · a::b\nport: 8080\n\n日本語\n");
+    // In whatever pieces it comes.
+    expect(guarded("a\r\n", "b\r\nc\r", "\nd\re\r\n")).toBe("a\nb\nc\nd\\u{d}e\n");
   });
 
   it("lets our own words through only while they are ours", () => {

@@ -1,5 +1,5 @@
 /** Rows TPL of `docs/security.md`: templates made to run code, to leak, to hang or to differ from run to run. */
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { UnitResult } from "../../src/index.ts";
 import { check, drivers, holdsSecret, memorySource, openProject } from "../../src/index.ts";
 import type { Problem } from "../../src/problem.ts";
@@ -71,6 +71,25 @@ describe("TPL-02 the published chain", () => {
   it("is refused before it runs", async () => {
     const chain = `{{#with "s" as |string|}}{{#with "e"}}{{#with split as |conslist|}}{{this.pop}}{{this.push (lookup string.sub "constructor")}}{{this.pop}}{{#with string.split as |codelist|}}{{this.pop}}{{this.push "return process"}}{{this.pop}}{{#each conslist}}{{#with (string.sub.apply 0 codelist)}}{{this}}{{/with}}{{/each}}{{/with}}{{/with}}{{/with}}{{/with}}`;
     expect(await both(chain)).toEqual(["TU2003", "TU2003"]);
+  });
+});
+
+describe("what templates say by themselves", () => {
+  const METHODS = ["log", "info", "warn", "error", "debug"] as const;
+  afterEach(() => void vi.restoreAllMocks());
+
+  it("CMD-09: {{log}} prints nothing, as a value and in a file", async () => {
+    const spies = METHODS.map((method) => vi.spyOn(console, method));
+    expect(await both('{{log "::set-env name=A::b"}}')).toEqual(["TU2003", "TU2003"]);
+    expect(errors((await attack(file('{{log "::x::" level="error"}}'))).problems)).toEqual(["TU2003"]);
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+  });
+
+  it("names that are inherited are not there, and Handlebars keeps quiet about them", async () => {
+    const spies = METHODS.map((method) => vi.spyOn(console, method));
+    for (const name of ["split", "constructor", "toString", "length", "__proto__", "at"])
+      await attack(file(`{{#with text}}{{#if ${name}}}x{{/if}}{{#each ${name}}}x{{/each}}{{/with}}`, "text: abc\n"));
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
   });
 });
 

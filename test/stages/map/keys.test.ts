@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodePath, encodePath, encodeSegment, keyFault } from "../../../src/map/keys.ts";
-import { formatPath, parsePath } from "../../../src/address.ts";
+import { formatPath, globMatcher, parsePath } from "../../../src/address.ts";
 import { composeText, decomposeText, memberName, toEnvName } from "../../../src/setting.ts";
 import type { Plain } from "../../../src/model.ts";
 
@@ -51,6 +51,41 @@ describe("addresses", () => {
         expect(parsePath(formatPath(path))).toEqual(path);
       }),
     );
+  });
+});
+
+describe("globs", () => {
+  it("mean what they say", () => {
+    const cases = [
+      ["*", "a", true], ["*", "a.b", false], ["**", "a.b\n", true], ["a*", "a", true], ["a.*", "a.", true], ["a.**.z", "a.b.c.z", true],
+      ["a.**.z", "a.z", false], ["a?c", "a.c", false], ["a?c", "a😀c", true], ["***", "a.b", true], ["a+(b)", "a+(b)", true], ["*.x", ".x", true],
+      ["", "", true], ["", "a", false], ["?", "", false], ["*b*", "aabaa", true], ["*b", "aba", false],
+    ] as const; // prettier-ignore
+    for (const [glob, text, matches] of cases)
+      expect([glob, text, globMatcher(glob)(text)]).toEqual([glob, text, matches]);
+  });
+
+  it("mean what a regular expression would mean, where that ends", () => {
+    const piece = fc.constantFrom("a", "b", ".", "*", "**", "?", "😀", "[", "\\");
+    const glob = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(""));
+    const text = fc.array(fc.constantFrom("a", "b", ".", "😀", "[", "\n"), { maxLength: 8 }).map((all) => all.join(""));
+    const words: Record<string, string> = { "**": ".*", "*": "[^.]*", "?": "[^.]" };
+    fc.assert(
+      fc.property(glob, text, (pattern, given) => {
+        const source = pattern
+          .replace(/\*{3,}/gu, "**")
+          .replace(/\*\*|\*|\?|[.[\\]/gu, (token) => words[token] ?? `\\${token}`);
+        expect(globMatcher(pattern)(given)).toBe(new RegExp(`^${source}$`, "su").test(given));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("take no longer than the glob times the text, however many stars", () => {
+    const [matches, text] = [globMatcher(`${"*a".repeat(40)}*b`), "a".repeat(5000)];
+    const before = process.cpuUsage();
+    expect([matches(text), matches(`${text}b`)]).toEqual([false, true]);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
   });
 });
 
