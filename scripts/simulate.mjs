@@ -51,7 +51,9 @@ function work(bundle, task, progress = () => undefined) {
     let done;
     worker.on("message", (message) => (message.kind === "done" ? (done = message) : progress(message)));
     worker.on("error", reject);
-    worker.on("exit", () => (done === undefined ? reject(new Error("a worker ended without a result")) : resolve(done)));
+    worker.on("exit", () =>
+      done === undefined ? reject(new Error("a worker ended without a result")) : resolve(done),
+    );
   });
 }
 
@@ -78,7 +80,15 @@ async function runSeeds(count) {
     reached.map((_, n) =>
       work(
         bundle,
-        { kind: "seeds", from: seed + n, count: count - n, step: workers, store: given.store, most: Number(given.most ?? 5), twice: 97 },
+        {
+          kind: "seeds",
+          from: seed + n,
+          count: count - n,
+          step: workers,
+          store: given.store,
+          most: Number(given.most ?? 5),
+          twice: 97,
+        },
         ({ seeds }) => {
           reached[n] = seeds;
           const sum = reached.reduce((a, b) => a + b, 0);
@@ -99,7 +109,8 @@ async function runSeeds(count) {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([what, many]) => `  ${String(many).padStart(8)}  ${what}\n`);
   const failures = total.failures.map(
-    (each) => `seed ${each.seed}: ${each.rule}: ${each.text}\n  npm run simulate -- --seed ${each.seed} --trace${given.store ? ` --store ${given.store}` : ""}\n`,
+    (each) =>
+      `seed ${each.seed}: ${each.rule}: ${each.text}\n  npm run simulate -- --seed ${each.seed} --trace${given.store ? ` --store ${given.store}` : ""}\n`,
   );
   finish(
     { ...total, seconds },
@@ -124,14 +135,23 @@ async function runFiles(files) {
   finish(
     found,
     found.files.every(isFine),
-    found.files.map((each) => `${isFine(each) ? "fine" : "FAILS"} ${each.file} ${each.violations.map(({ rule, text }) => `${rule}: ${text}`).join("; ")}\n`).join(""),
+    found.files
+      .map(
+        (each) =>
+          `${isFine(each) ? "fine" : "FAILS"} ${each.file} ${each.violations.map(({ rule, text }) => `${rule}: ${text}`).join("; ")}\n`,
+      )
+      .join(""),
   );
 }
 
-const regressions = () => readdirSync(REGRESSIONS).filter((name) => name.endsWith(".json")).map((name) => join(REGRESSIONS, name));
+const regressions = () =>
+  readdirSync(REGRESSIONS)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => join(REGRESSIONS, name));
 
 try {
-  if (given.replay !== undefined) await trace({ kind: "trace", scenario: JSON.parse(readFileSync(given.replay, "utf8")) });
+  if (given.replay !== undefined)
+    await trace({ kind: "trace", scenario: JSON.parse(readFileSync(given.replay, "utf8")) });
   else if (given.shrink !== undefined) {
     const { scenario } = await work(await bundled("worker", []), { kind: "shrink", seed, store: given.store });
     writeFileSync(given.shrink, `${JSON.stringify(scenario, undefined, 2)}\n`);

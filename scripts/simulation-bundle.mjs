@@ -75,7 +75,9 @@ export async function bundleSimulation(outfile, patches = []) {
     },
     inject: [join(SIMULATION, "platform.ts")],
     plugins: [plugin],
-    banner: { js: 'import { createRequire as trueupRequire } from "node:module"; const require = trueupRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as trueupRequire } from "node:module"; const require = trueupRequire(import.meta.url);',
+    },
     logLevel: "error",
   });
   for (const patch of open) throw new Error(`${patch.file} is not part of the simulation`);

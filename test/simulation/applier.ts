@@ -143,7 +143,11 @@ function benchOf(scenario: Scenario): Workbench {
 }
 
 /** Runs until it ends; the report says how. Never throws. */
-export async function runApply(scenario: Scenario, report: Report, driver: Pick<StoreDriver, "open" | "limits">): Promise<void> {
+export async function runApply(
+  scenario: Scenario,
+  report: Report,
+  driver: Pick<StoreDriver, "open" | "limits">,
+): Promise<void> {
   try {
     report.receipt = await carryOut(scenario, report, driver);
     report.exit = exitCodeOf(report.receipt);
@@ -155,7 +159,11 @@ export async function runApply(scenario: Scenario, report: Report, driver: Pick<
   report.ended = here().now;
 }
 
-async function carryOut(scenario: Scenario, report: Report, driver: Pick<StoreDriver, "open" | "limits">): Promise<Receipt> {
+async function carryOut(
+  scenario: Scenario,
+  report: Report,
+  driver: Pick<StoreDriver, "open" | "limits">,
+): Promise<Receipt> {
   const { spec, actor } = report;
   const { signal } = actor.stop;
   const simulated: StoreDriver = {

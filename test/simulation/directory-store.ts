@@ -35,6 +35,12 @@ export function directoryStore(witness: Witness): SimulatedStore {
   const root: Folder = { kind: "folder", names: new Map([["srv", { kind: "folder", names: new Map() }]]) };
   let cells: ReadonlyMap<Key, Cell> = new Map();
   let inodes = 0;
+  const looks = new Map<string, number>();
+  /** Looks at a live generation, by whom and at what. */
+  const look = (path: string): void => {
+    const key = /^\/srv\/live\.generations\/\d+(\/.*)$/u.exec(path)?.[1];
+    if (key !== undefined) looks.set(`${here().actor.name} ${key}`, here().now);
+  };
 
   const fail = (code: string, path: string): Error => Object.assign(new Error(code), { code, path });
   const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "");
@@ -72,10 +78,15 @@ export function directoryStore(witness: Witness): SimulatedStore {
   const wallMicros = (): bigint => BigInt(EPOCH + here().now + here().actor.skew) * 1000n;
 
   const operations: Disk = {
-    list: (folder) => now("list", folder, false, () => [...(folderAt(folder)?.names ?? [])].map(([name, node]) => ({ name, kind: node.kind as Kind }))),
+    list: (folder) =>
+      now("list", folder, false, () => {
+        look(folder);
+        return [...(folderAt(folder)?.names ?? [])].map(([name, node]) => ({ name, kind: node.kind as Kind }));
+      }),
     facts: (path) =>
       now("facts", path, false, () => {
         const node = nodeAt(path);
+        look(path);
         return node === undefined ? undefined : factsOf(node);
       }),
     read: (path) =>
@@ -238,7 +249,19 @@ export function directoryStore(witness: Witness): SimulatedStore {
       const folder = folderAt(join(LIVE, dirname(key)));
       if (folder?.names.delete(basename(key)) === true) settle("hand");
     },
+    lookedAt(key) {
+      const by = here().actor.name;
+      return (
+        looks.get(`${by} ${key}`) ??
+        looks.get(`${by} ${dirname(key)}`) ??
+        looks.get(`${by} ${dirname(dirname(key))}`) ??
+        0
+      );
+    },
     relieve: () => undefined,
-    driver: () => ({ limits, open: () => Promise.resolve(openDirectory(LIVE, { disk: operations, lockWaitMs: 2000 })) }),
+    driver: () => ({
+      limits,
+      open: () => Promise.resolve(openDirectory(LIVE, { disk: operations, lockWaitMs: 2000 })),
+    }),
   };
 }

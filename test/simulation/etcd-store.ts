@@ -11,7 +11,12 @@ export function etcdStore({ tuning }: Scenario, witness: Witness): SimulatedStor
   const { maxTxnOps = 128, maxRequestBytes = 1_400_000, nested = true, auth = false, room = Infinity } = tuning;
   const server = etcdServer({ maxTxnOps, nests: nested, room }, () => here().now, witness);
   etcdIs(server);
-  const endpoints = ["http://one:2379", "http://two:2379"].map((url) => ({ url, host: "one", port: 2379, secure: false }));
+  const endpoints = ["http://one:2379", "http://two:2379"].map((url) => ({
+    url,
+    host: "one",
+    port: 2379,
+    secure: false,
+  }));
   return {
     cells: server.cells,
     handPut: (key, text) => server.hand(key, text),

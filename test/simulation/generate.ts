@@ -1,10 +1,22 @@
 /** A scenario from a seed. Each seed leaves out some kinds of trouble, so that the others get room (swarm testing). */
 import { type Dice, diceOf } from "./dice.ts";
-import { APPS, type Commit, type Fault, type Hand, type Run, type Scenario, type StoreKind, type Want, keyOf } from "./scenario.ts";
+import {
+  APPS,
+  type Commit,
+  type Fault,
+  type Hand,
+  type Run,
+  type Scenario,
+  type StoreKind,
+  type Want,
+  keyOf,
+} from "./scenario.ts";
 
 /** Share of the seeds for each store: a world of SSM or of a disk has many more calls. */
 export function storeOf(seed: number): StoreKind {
-  return (["etcd", "etcd", "etcd", "etcd", "etcd", "ssm", "ssm", "ssm", "directory", "etcd"] as const)[seed % 10] ?? "etcd";
+  return (
+    (["etcd", "etcd", "etcd", "etcd", "etcd", "ssm", "ssm", "ssm", "directory", "etcd"] as const)[seed % 10] ?? "etcd"
+  );
 }
 
 interface Trouble {
@@ -86,13 +98,16 @@ function textOf(dice: Dice): string {
 }
 
 function commitsOf(dice: Dice, names: readonly string[], trouble: Trouble): Commit[] {
-  const first = Object.fromEntries(names.filter(() => dice.chance(0.8)).map((name) => [name, wantOf(dice, name, textOf(dice), trouble.secrets)]));
+  const first = Object.fromEntries(
+    names.filter(() => dice.chance(0.8)).map((name) => [name, wantOf(dice, name, textOf(dice), trouble.secrets)]),
+  );
   const commits: Commit[] = [{ parent: null, wants: first }];
   const count = 1 + dice.below(4);
   for (let n = 1; n <= count; n++) {
     const before = commits[n - 1];
     const undone = commits[n - 2];
-    if (trouble.reverts && undone !== undefined && dice.chance(0.45)) commits.push({ parent: n - 1, wants: undone.wants });
+    if (trouble.reverts && undone !== undefined && dice.chance(0.45))
+      commits.push({ parent: n - 1, wants: undone.wants });
     else {
       const parent = trouble.rewrites && n > 1 && dice.chance(0.4) ? n - 2 : n - 1;
       const wants: Record<string, Want> = { ...(commits[parent] ?? before)?.wants };
@@ -110,7 +125,8 @@ function commitsOf(dice: Dice, names: readonly string[], trouble: Trouble): Comm
 function runOf(dice: Dice, commits: number, tip: number, trouble: Trouble, span: number): Run {
   const faults: [number, Fault][] = [];
   if (trouble.faults > 0 && trouble.kinds.length > 0)
-    for (let call = 0; call < 40; call++) if (dice.chance(trouble.faults)) faults.push([call, dice.pick(trouble.kinds)]);
+    for (let call = 0; call < 40; call++)
+      if (dice.chance(trouble.faults)) faults.push([call, dice.pick(trouble.kinds)]);
   return {
     commit: dice.chance(0.45) ? tip : dice.below(commits),
     at: dice.below(span),
@@ -138,18 +154,34 @@ function handOf(dice: Dice, names: readonly string[], layout: Scenario["layout"]
   const name = dice.pick(names);
   const at = dice.below(span * 2);
   if (layout === "blob") {
-    const text = dice.chance(0.15) ? null : dice.chance(0.1) ? "not JSON" : JSON.stringify({ [name.slice(2)]: textOf(dice), hand: "made" });
+    const text = dice.chance(0.15)
+      ? null
+      : dice.chance(0.1)
+        ? "not JSON"
+        : JSON.stringify({ [name.slice(2)]: textOf(dice), hand: "made" });
     return { at, key: keyOf(name.slice(0, 1)), text };
   }
   const isSecret = name.includes("/s") || name.includes("/g");
-  const text = isSecret ? `s3cret-filled-${dice.below(3)}` : dice.chance(0.3) ? null : dice.chance(0.5) ? "by hand" : textOf(dice);
+  const text = isSecret
+    ? `s3cret-filled-${dice.below(3)}`
+    : dice.chance(0.3)
+      ? null
+      : dice.chance(0.5)
+        ? "by hand"
+        : textOf(dice);
   return { at, key: keyOf(name), text };
 }
 
 /** Foreign keys around ours, some with names that begin alike, and one that a commit may want. */
 function presetOf(dice: Dice, names: readonly string[], layout: Scenario["layout"]): Record<string, string> {
   const preset: Record<string, string> = {};
-  for (const key of ["/config/prod/a/foreign", "/config/prod/ab/k0", "/config/prod/a/k", "/config/prod2/a/k0", "/other/a/k0"])
+  for (const key of [
+    "/config/prod/a/foreign",
+    "/config/prod/ab/k0",
+    "/config/prod/a/k",
+    "/config/prod2/a/k0",
+    "/other/a/k0",
+  ])
     if (dice.chance(0.5)) preset[key] = textOf(dice);
   if (layout === "keys" && dice.chance(0.4)) {
     const name = dice.pick(names);
@@ -162,7 +194,7 @@ function tuningOf(dice: Dice, store: StoreKind, trouble: Trouble): Scenario["tun
   if (store === "etcd")
     return {
       ...(dice.chance(0.2) ? { maxTxnOps: dice.pick([12, 16]) } : {}),
-      ...(dice.chance(0.2) ? { maxRequestBytes: dice.pick([6000, 1200, 1000]) } : {}),
+      ...(dice.chance(0.2) ? { maxRequestBytes: dice.pick([6000, 2600, 2000]) } : {}),
       ...(dice.chance(0.15) ? { nested: false } : {}),
       ...(trouble.rights ? { auth: true } : {}),
       ...(dice.chance(0.04) ? { room: 2 + dice.below(6) } : {}),

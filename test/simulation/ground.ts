@@ -26,6 +26,8 @@ export interface SimulatedStore {
   readonly cells: ReadonlyMap<Key, Cell>;
   handPut(key: Key, text: string, secret: boolean): void;
   handDelete(key: Key): void;
+  /** When whoever changes the store now last looked at a key; only where looking and changing are two things. */
+  lookedAt?(key: Key): number;
   /** From now on the store has room and nobody is throttled. */
   relieve(): void;
   /** The real driver, on simulated wires. */

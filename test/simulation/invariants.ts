@@ -43,7 +43,8 @@ const HEAD = headKey(META);
 export function universeOf(scenario: Scenario): Map<Key, string> {
   const found = new Map<Key, string>();
   for (const { wants } of scenario.commits)
-    for (const name of Object.keys(wants)) found.set(scenario.layout === "blob" ? keyOf(name.slice(0, 1)) : keyOf(name), name);
+    for (const name of Object.keys(wants))
+      found.set(scenario.layout === "blob" ? keyOf(name.slice(0, 1)) : keyOf(name), name);
   return found;
 }
 
@@ -110,7 +111,8 @@ function onlyRecordsBelowMeta(context: Context, { key, by }: Mutation): void {
 function deletesOnlyWhatTheLedgerOwns(context: Context, ledger: Ledger, { key, by, after }: Mutation): void {
   if (after !== undefined) return;
   const { entry, pending } = ownedBy(ledger, key);
-  if (entry === undefined && pending === undefined) fail(context, "I2 delete", `${by} deleted ${key}, which no ledger names`);
+  if (entry === undefined && pending === undefined)
+    fail(context, "I2 delete", `${by} deleted ${key}, which no ledger names`);
 }
 
 /** I1: nobody writes over a version they have not read. */
@@ -120,20 +122,39 @@ function noLostUpdate(context: Context, run: Report, { key, before, after }: Mut
   const seen = live.entries.get(key);
   const now = before?.version;
   // A file that only the ledger knows to be secret has a version of another sort than the one seen here.
-  if (seen?.version === now || (seen !== undefined && now !== undefined && seen.version[0] !== now[0] && context.scenario.store === "directory")) return;
+  if (
+    seen?.version === now ||
+    (seen !== undefined && now !== undefined && seen.version[0] !== now[0] && context.scenario.store === "directory")
+  )
+    return;
   if (context.scenario.store === "ssm") {
     // Its own put may have been carried out twice, and what stands there may say the same.
     if (context.lastBy.get(key) === run.actor.name) return;
     if (before !== undefined && (before.text === seen?.value || before.text === after?.text)) return;
     if (after === undefined) return void context.world.count("limit: deleted what changed in the last moment (SSM)");
   }
-  failOrTell(context, run, "I1 lost update", `${run.name} wrote ${key} over ${now ?? "nothing"}, having seen ${seen?.version ?? "nothing"}`);
+  if (isTooLateToSee(context, key))
+    return context.world.count("limit: an edit in the instant of the switch stays in the older generation (directory)");
+  failOrTell(
+    context,
+    run,
+    "I1 lost update",
+    `${run.name} wrote ${key} over ${now ?? "nothing"}, having seen ${seen?.version ?? "nothing"}`,
+  );
+}
+
+/** A directory store cannot see an edit between its last look at a file and the switch to the next generation. */
+function isTooLateToSee(context: Context, key: Key): boolean {
+  if (context.scenario.store !== "directory" || context.lastBy.get(key) !== "hand") return false;
+  const edit = context.log.findLast((each) => each.key === key && each.by === "hand");
+  return edit !== undefined && edit.at >= (context.store.lookedAt?.(key) ?? Infinity);
 }
 
 /** I12: what people changed by hand stays, unless that run was allowed to overwrite it. */
 function handEditsSurvive(context: Context, ledger: Ledger, run: Report, mutation: Mutation): void {
   const { key, before, after } = mutation;
   const { entry, pending } = ownedBy(ledger, key);
+  if (isTooLateToSee(context, key)) return;
   if (context.lastBy.get(key) !== "hand" || before?.text === after?.text) return;
   const seen = run.planned?.live.get(`config@${ENV}`)?.entries.get(key);
   if (context.scenario.store === "ssm" && after === undefined && seen?.version !== before?.version) return;
@@ -144,7 +165,14 @@ function handEditsSurvive(context: Context, ledger: Ledger, run: Report, mutatio
       failOrTell(context, run, "I12 adopted", `${run.name} took over ${key} without being allowed to`);
     return;
   }
-  if (mayOverwrite || entry === undefined || entry.secret || entry.digest === undefined || isSecretNow(context, run, key)) return;
+  if (
+    mayOverwrite ||
+    entry === undefined ||
+    entry.secret ||
+    entry.digest === undefined ||
+    isSecretNow(context, run, key)
+  )
+    return;
   const known = before === undefined ? undefined : digest(before.text);
   if (known === entry.digest || (known !== undefined && known === pending?.digest)) return;
   failOrTell(context, run, "I12 hand edit", `${run.name} wrote over a hand edit of ${key}`);
@@ -162,14 +190,20 @@ function handEditsInBlobSurvive(
   const is = after === undefined ? new Map() : decomposeText(form, after.text);
   if (was === undefined) return;
   // What changes between the last look and a deletion is lost in SSM, and nothing tells.
-  if (after === undefined && context.scenario.store === "ssm" && before?.version !== run.planned?.live.get(`config@${ENV}`)?.entries.get(key)?.version)
+  if (
+    after === undefined &&
+    context.scenario.store === "ssm" &&
+    before?.version !== run.planned?.live.get(`config@${ENV}`)?.entries.get(key)?.version
+  )
     return context.world.count("limit: deleted what changed in the last moment (SSM)");
-  if (was.has("hand") && is?.has("hand") !== true) fail(context, "I12 stranger", `${run.name} dropped a name from ${key} that is not ours`);
+  if (was.has("hand") && is?.has("hand") !== true)
+    failOrTell(context, run, "I12 stranger", `${run.name} dropped a name from ${key} that is not ours`);
   if (mayOverwrite) return;
   for (const [name, mark] of entry?.members ?? []) {
     const [then, now] = [was.get(name), is?.get(name)];
     const isHandmade = then === undefined || digest(memberText(form, then)) !== mark;
-    if (isHandmade && then !== now) failOrTell(context, run, "I12 hand edit", `${run.name} wrote over ${name} of ${key}, edited by hand`);
+    if (isHandmade && then !== now)
+      failOrTell(context, run, "I12 hand edit", `${run.name} wrote over ${name} of ${key}, edited by hand`);
   }
 }
 
@@ -192,20 +226,25 @@ function secretsAreKept(context: Context, ledger: Ledger, run: Report, { key, be
 /** I9: a secret's text stands in its own key and nowhere else. */
 function nothingSecretBeside(context: Context, { key, by, after }: Mutation): void {
   if (after?.text.includes(SECRET_MARK) !== true) return;
-  if (isMeta(key) || !/\/[sgk]\d+$/u.test(key)) fail(context, "I9 secret", `${by} wrote the text of a secret to ${key}`);
+  if (isMeta(key) || !/\/[sgk]\d+$/u.test(key))
+    fail(context, "I9 secret", `${by} wrote the text of a secret to ${key}`);
 }
 
 /** `--app` keeps its word. */
 function staysInScope(context: Context, { name, spec }: Report, { key }: Mutation): void {
   if (spec.only === undefined) return;
-  if (key !== keyOf(spec.only) && !key.startsWith(keyOf(`${spec.only}/`))) fail(context, "I2 scope", `${name} wrote ${key}, which is out of its scope`);
+  if (key !== keyOf(spec.only) && !key.startsWith(keyOf(`${spec.only}/`)))
+    fail(context, "I2 scope", `${name} wrote ${key}, which is out of its scope`);
 }
 
 /** I3: where nobody else writes, a blob is exactly that of one commit. */
 function blobIsNeverMixed(context: Context, run: Report, { key, after }: Mutation): void {
   if (context.scenario.layout !== "blob" || after === undefined || context.touched.has(key)) return;
   const [setting] = settingsOf(context.scenario, run.spec.commit, key.slice(-1));
-  const wanted = setting === undefined ? undefined : composeText(setting, new Map(setting.members.map(({ name, value }) => [name, value as string])));
+  const wanted =
+    setting === undefined
+      ? undefined
+      : composeText(setting, new Map(setting.members.map(({ name, value }) => [name, value as string])));
   if (after.text !== wanted) fail(context, "I3 mixed blob", `${run.name} wrote ${key} as no commit has it`);
 }
 
@@ -215,11 +254,13 @@ function headOnlyMovesForward(context: Context, run: Report, { before, after }: 
   if (before === undefined) return;
   const [was, is] = [decodeHead(before.text, HEAD), decodeHead(after.text, HEAD)];
   if (is.state !== "ready") context.world.count(`state: head ${is.state}`);
-  if (is.generation < was.generation) failOrTell(context, run, "I3 generation", `generation ${was.generation} became ${is.generation}`);
+  if (is.generation < was.generation)
+    failOrTell(context, run, "I3 generation", `generation ${was.generation} became ${is.generation}`);
   if (is.generation === was.generation && is.applyId !== was.applyId)
     failOrTell(context, run, "I3 generation", `generation ${is.generation} has two applies`);
   const relation = relationOf(context.scenario.commits, commitIndex(was.commit ?? ""), commitIndex(is.commit ?? ""));
-  if (relation === "behind") failOrTell(context, run, "I3 older commit", `${run.name} put an older commit over a newer one`);
+  if (relation === "behind")
+    failOrTell(context, run, "I3 older commit", `${run.name} put an older commit over a newer one`);
   if (relation === "diverged" && run.spec.acceptRewrite !== true)
     failOrTell(context, run, "I3 other history", `${run.name} put a commit of another history over the live one`);
 }
@@ -239,7 +280,10 @@ function ledgerAgreesWithData(context: Context): void {
         (entry.secret ||
           (entry.members === undefined
             ? digest(cell.text) === entry.digest
-            : [...entry.members].every(([name, mark]) => found?.has(name) === true && digest(memberText(form, found.get(name) ?? null)) === mark)));
+            : [...entry.members].every(
+                ([name, mark]) =>
+                  found?.has(name) === true && digest(memberText(form, found.get(name) ?? null)) === mark,
+              )));
       if (!agrees) fail(context, "I3 ledger", `the ledger of ${record.unit} says something else than ${key}`);
     }
   }
@@ -251,7 +295,8 @@ function ownsWhatItWrote(context: Context): void {
   for (const key of context.universe.keys()) {
     if (context.touched.has(key) || !context.store.cells.has(key)) continue;
     const { entry, pending } = ownedBy(ledger, key);
-    if (entry === undefined && pending === undefined) fail(context, "I6 unowned", `${key} was written, and no ledger names it`);
+    if (entry === undefined && pending === undefined)
+      fail(context, "I6 unowned", `${key} was written, and no ledger names it`);
   }
 }
 
@@ -271,8 +316,15 @@ function readyMeansThere(context: Context, run: Report, batch: readonly Mutation
       if (!key.startsWith(keyOf(app)) || context.touched.has(key) || isConcurrent(context, run, key)) continue;
       const text = expectedText(context, wants, key, name);
       const there = context.store.cells.get(key)?.text;
-      const before = run.planned?.live.get(`config@${ENV}`)?.ledger.get(`${app}@${ENV}`)?.record.settings.get(key);
-      if (text === undefined ? there !== undefined && before?.secret !== true : text === "any" ? there === undefined : there !== text)
+      const record = run.planned?.live.get(`config@${ENV}`)?.ledger.get(`${app}@${ENV}`)?.record;
+      const before = record?.settings.get(key) ?? record?.pending?.get(key);
+      if (
+        text === undefined
+          ? there !== undefined && before?.secret !== true
+          : text === "any"
+            ? there === undefined
+            : there !== text
+      )
         fail(context, "I6 ready", `the head of ${run.name} says ready, but ${key} is not as its commit wants it`);
     }
   }
@@ -285,7 +337,11 @@ function readyMeansThere(context: Context, run: Report, batch: readonly Mutation
 function isLeftOut(context: Context, run: Report, app: string): boolean {
   const isPlanned = run.planned?.plan.destinations[0]?.units.some((unit) => unit.app === app) === true;
   const ledger = `${META}units/${app}`;
-  return context.scenario.store === "etcd" && isPlanned && !context.log.some(({ by, key }) => by === run.actor.name && key === ledger);
+  return (
+    context.scenario.store === "etcd" &&
+    isPlanned &&
+    !context.log.some(({ by, key }) => by === run.actor.name && key === ledger)
+  );
 }
 
 /** In a store without transactions others may have written while this run did. */
@@ -300,7 +356,12 @@ function wantsOf({ scenario }: Context, run: Report): Readonly<Record<string, Wa
 }
 
 /** Undefined: it should not be there. `any`: a secret, whatever its text. */
-function expectedText(context: Context, wants: Readonly<Record<string, Want>>, key: Key, name: string): string | undefined {
+function expectedText(
+  context: Context,
+  wants: Readonly<Record<string, Want>>,
+  key: Key,
+  name: string,
+): string | undefined {
   if (context.scenario.layout === "keys") {
     const want = wants[name];
     return want === undefined || typeof want === "string" ? want : "any";
@@ -308,7 +369,10 @@ function expectedText(context: Context, wants: Readonly<Record<string, Want>>, k
   const app = key.slice(-1);
   const members = Object.entries(wants).filter(([each]) => each.startsWith(`${app}/`));
   if (members.length === 0) return undefined;
-  return composeText(targetOf(context.scenario), new Map(members.map(([each, want]) => [each.slice(2), want as string])));
+  return composeText(
+    targetOf(context.scenario),
+    new Map(members.map(([each, want]) => [each.slice(2), want as string])),
+  );
 }
 
 // ── When a run ends ──────────────────────────────────────────────────────────────────────────────
@@ -320,54 +384,83 @@ export function checkRun(context: Context, run: Report): void {
   const { name, receipt, failure, actor } = run;
   const own = context.log.filter(({ by }) => by === actor.name);
   const settings = own.filter(({ key }) => !isMeta(key));
-  const result = receipt?.destinations[0]?.result ?? (receipt === undefined ? `failure ${failure?.code ?? "BUG"}` : "nothing");
+  const result =
+    receipt?.destinations[0]?.result ?? (receipt === undefined ? `failure ${failure?.code ?? "BUG"}` : "nothing");
   context.world.count(`result: ${result}`);
   context.world.note(`${name} ends: ${result} ${receipt?.destinations[0]?.failure?.code ?? ""}`);
   if (run.bug !== undefined) fail(context, "I7 bug", `${name} threw ${String(run.bug)}`);
   const code = failure?.code ?? receipt?.destinations[0]?.failure?.code;
-  if (code === "CORRUPT" && receipt !== undefined && wasDeletedSince(context, run)) context.world.count("limit: read-back meets a key that somebody deleted since");
-  else if (code === "INTERNAL" || code === "CORRUPT") fail(context, "I7 internal", `${name} failed as it never should: ${code} ${failure?.message ?? receipt?.destinations[0]?.failure?.message ?? ""}`);
+  if (code === "CORRUPT" && receipt !== undefined && wasDeletedSince(context, run))
+    context.world.count("limit: read-back meets a key that somebody deleted since");
+  else if (code === "INTERNAL" || code === "CORRUPT")
+    fail(
+      context,
+      "I7 internal",
+      `${name} failed as it never should: ${code} ${failure?.message ?? receipt?.destinations[0]?.failure?.message ?? ""}`,
+    );
 
   // I6, I7: success is said only of what was done; nothing done is said only where nothing was.
-  const saysNothing = ["nothing", "superseded", "moved", "failed", "pending"].includes(result) || (failure !== undefined && failure.code !== "UNKNOWN_OUTCOME");
-  if (saysNothing && settings.length > 0) fail(context, "I7 said nothing", `${name} says ${result}, but wrote ${settings.map(({ key }) => key).join(", ")}`);
+  const saysNothing =
+    ["nothing", "superseded", "moved", "failed", "pending"].includes(result) ||
+    (failure !== undefined && failure.code !== "UNKNOWN_OUTCOME");
+  if (saysNothing && settings.length > 0)
+    fail(context, "I7 said nothing", `${name} says ${result}, but wrote ${settings.map(({ key }) => key).join(", ")}`);
   if (result === "applied") appliedMeansWritten(context, run, own);
   if (result === "applied" && (context.unseen.get(actor.name)?.length ?? 0) > 0)
     fail(context, "I1 untold", `${name} says applied, but ${context.unseen.get(actor.name)?.[0] ?? ""}`);
-  if (result === "partial" && (context.unseen.get(actor.name)?.length ?? 0) > 0) context.world.count("state: a race was told");
-  if (run.exit === 0 && !["applied", "nothing", "superseded"].includes(result)) fail(context, "I7 exit", `${name} ended with 0 and ${result}`);
+  if (result === "partial" && (context.unseen.get(actor.name)?.length ?? 0) > 0)
+    context.world.count("state: a race was told");
+  if (run.exit === 0 && !["applied", "nothing", "superseded"].includes(result))
+    fail(context, "I7 exit", `${name} ended with 0 and ${result}`);
 
   const head = own.findLast(({ key }) => key === HEAD)?.after;
-  if ((result === "moved" || result === "failed") && head !== undefined && decodeHead(head.text, HEAD).state === "ready")
+  if (
+    (result === "moved" || result === "failed") &&
+    head !== undefined &&
+    context.store.cells.get(HEAD)?.version === head.version &&
+    decodeHead(head.text, HEAD).state === "ready"
+  )
     fail(context, "I6 head", `${name} says ${result}, and its head says ready`);
   guardsWereAsked(context, run, settings);
   if (run.expected !== undefined && own.length > 0 && run.planned?.plan.id !== run.expected)
     fail(context, "I7 stale plan", `${name} applied another plan than the reviewed one`);
-  if (JSON.stringify([receipt, failure?.message, failure?.details, run.planned?.plan]).includes(SECRET_MARK.slice(0, -1) + "-filled"))
+  if (
+    JSON.stringify([receipt, failure?.message, failure?.details, run.planned?.plan]).includes(
+      SECRET_MARK.slice(0, -1) + "-filled",
+    )
+  )
     fail(context, "I9 secret", `${name} shows the text of a secret`);
   const [calls, time] = BOUNDS[context.scenario.store];
-  if (actor.calls > calls || (run.ended ?? 0) - run.began > time) fail(context, "I10 bounds", `${name} made ${actor.calls} calls in ${(run.ended ?? 0) - run.began} ms`);
-  // A directory commit is one request: what makes a new generation live is finished.
-  const late = context.scenario.store === "directory" ? [] : actor.lateWrites.filter((what) => !what.includes("/gen/"));
+  if (actor.calls > calls || (run.ended ?? 0) - run.began > time)
+    fail(context, "I10 bounds", `${name} made ${actor.calls} calls in ${(run.ended ?? 0) - run.began} ms`);
+  // A directory commit is one request, and what makes a generation live is finished; so is a request after a new login.
+  const mayRepeat = context.scenario.store === "directory" || run.spec.faults.some(([, fault]) => fault === "login");
+  const late = mayRepeat ? [] : actor.lateWrites.filter((what) => !what.includes("/gen/"));
   if (late.length > 0) fail(context, "I7 after SIGINT", `${name} began ${late[0] ?? ""} after it was told to stop`);
 }
 
 /** Reading back cannot tell a text that got lost from one that somebody deleted in the same moment. */
 function wasDeletedSince(context: Context, run: Report): boolean {
   const wrong = run.receipt?.destinations[0]?.readBack?.wrong ?? [];
-  return wrong.every((key) => context.log.some((each) => each.key === key && each.after === undefined && each.by !== run.actor.name && each.at >= run.began));
+  return wrong.every((key) =>
+    context.log.some(
+      (each) => each.key === key && each.after === undefined && each.by !== run.actor.name && each.at >= run.began,
+    ),
+  );
 }
 
 /** I6: every change of an applied plan was written by that run, or needed no writing. */
 function appliedMeansWritten(context: Context, run: Report, own: readonly Mutation[]): void {
   const head = own.findLast(({ key }) => key === HEAD)?.after;
-  if (head === undefined || decodeHead(head.text, HEAD).state !== "ready") fail(context, "I6 acknowledged", `${run.name} says applied without a head that says ready`);
+  if (head === undefined || decodeHead(head.text, HEAD).state !== "ready")
+    fail(context, "I6 acknowledged", `${run.name} says applied without a head that says ready`);
   const plan = run.planned?.plan.destinations[0];
   const live = run.planned?.live.get(`config@${ENV}`)?.entries;
   for (const { key, kind } of plan?.units.flatMap(({ changes }) => changes) ?? []) {
     const done = own.findLast((each) => each.key === key);
     if (done !== undefined) {
-      if ((kind === "delete") !== (done.after === undefined)) fail(context, "I6 acknowledged", `${run.name} did something else to ${key} than planned`);
+      if ((kind === "delete") !== (done.after === undefined))
+        fail(context, "I6 acknowledged", `${run.name} did something else to ${key} than planned`);
       continue;
     }
     const wanted = expectedText(context, wantsOf(context, run), key, context.universe.get(key) ?? "");
@@ -382,9 +475,12 @@ function guardsWereAsked(context: Context, run: Report, settings: readonly Mutat
   const plan = run.planned?.plan.destinations[0];
   const may = (word: string): boolean => run.spec.allow.includes(word);
   const kinds = new Set(plan?.units.flatMap(({ changes }) => changes.map(({ kind }) => kind)));
-  if ((plan?.conflicts.length ?? 0) > 0 && !may("conflict")) fail(context, "I12 guard", `${run.name} wrote in spite of a conflict`);
-  if (kinds.has("adopt") && !may("adopt")) fail(context, "I12 guard", `${run.name} adopted a key without being allowed to`);
-  if (kinds.has("replace") && !may("replace")) fail(context, "I12 guard", `${run.name} replaced a key without being allowed to`);
+  if ((plan?.conflicts.length ?? 0) > 0 && !may("conflict"))
+    fail(context, "I12 guard", `${run.name} wrote in spite of a conflict`);
+  if (kinds.has("adopt") && !may("adopt"))
+    fail(context, "I12 guard", `${run.name} adopted a key without being allowed to`);
+  if (kinds.has("replace") && !may("replace"))
+    fail(context, "I12 guard", `${run.name} replaced a key without being allowed to`);
   const most = context.scenario.guards.maxDeleteCount;
   const deleted = context.scenario.layout === "keys" ? settings.filter(({ after }) => after === undefined).length : 0;
   if (most !== undefined && deleted > most && kinds.has("delete") && !kinds.has("replace") && !may("delete"))
@@ -401,15 +497,24 @@ export function checkConverged(context: Context, last: Report): void {
     const text = expectedText(context, wants, key, name);
     const cell = context.store.cells.get(key);
     const { entry, record } = ownedBy(ledger, key);
-    if (record?.pending !== undefined) fail(context, "I5 pending", `the ledger of ${record.unit} still announces something`);
+    if (record?.pending !== undefined)
+      fail(context, "I5 pending", `the ledger of ${record.unit} still announces something`);
     if (context.scenario.layout === "blob") {
       blobHolds(context, key, text, cell);
       continue;
     }
-    if (text === undefined ? cell !== undefined && entry !== undefined && !entry.secret : text === "any" ? cell === undefined : cell?.text !== text)
+    if (
+      text === undefined
+        ? cell !== undefined && entry !== undefined && !entry.secret
+        : text === "any"
+          ? cell === undefined
+          : cell?.text !== text
+    )
       fail(context, "I5 convergence", `${key} is not as the newest commit wants it`);
-    if (text !== undefined && entry === undefined) fail(context, "I5 ledger", `${key} is wanted, and the ledger does not name it`);
-    if (text !== undefined && text !== "any" && entry?.digest !== digest(text)) fail(context, "I5 ledger", `the ledger says something else of ${key}`);
+    if (text !== undefined && entry === undefined)
+      fail(context, "I5 ledger", `${key} is wanted, and the ledger does not name it`);
+    if (text !== undefined && text !== "any" && entry?.digest !== digest(text))
+      fail(context, "I5 ledger", `the ledger says something else of ${key}`);
   }
   const head = context.store.cells.get(HEAD);
   const state: Head["state"] | undefined = head === undefined ? undefined : decodeHead(head.text, HEAD).state;
@@ -420,7 +525,9 @@ function blobHolds(context: Context, key: Key, text: string | undefined, cell: C
   const form = targetOf(context.scenario);
   const wanted = text === undefined ? new Map() : (decomposeText(form, text) ?? new Map());
   const found = cell === undefined ? new Map() : (decomposeText(form, cell.text) ?? new Map());
-  for (const [name, value] of wanted) if (found.get(name) !== value) fail(context, "I5 convergence", `${name} of ${key} is not as the newest commit wants it`);
+  for (const [name, value] of wanted)
+    if (found.get(name) !== value)
+      fail(context, "I5 convergence", `${name} of ${key} is not as the newest commit wants it`);
 }
 
 // ── Reading records ──────────────────────────────────────────────────────────────────────────────
@@ -460,7 +567,10 @@ function ledgerBefore({ store }: Context, batch: readonly Mutation[]): Ledger {
   return found;
 }
 
-function ownedBy(ledger: Ledger, key: Key): { readonly entry?: LedgerEntry; readonly pending?: LedgerEntry | null; readonly record?: LedgerRecord } {
+function ownedBy(
+  ledger: Ledger,
+  key: Key,
+): { readonly entry?: LedgerEntry; readonly pending?: LedgerEntry | null; readonly record?: LedgerRecord } {
   for (const record of ledger.values()) {
     const [entry, pending] = [record.settings.get(key), record.pending?.get(key)];
     if (entry !== undefined || pending !== undefined)

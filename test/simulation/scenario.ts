@@ -107,7 +107,11 @@ export function commitIndex(id: string): number {
 }
 
 /** How the second commit stands to the first: what Git would say in a full clone. */
-export function relationOf(commits: readonly Commit[], live: number, commit: number): "same" | "ahead" | "behind" | "diverged" {
+export function relationOf(
+  commits: readonly Commit[],
+  live: number,
+  commit: number,
+): "same" | "ahead" | "behind" | "diverged" {
   if (live === commit) return "same";
   if (isAncestor(commits, live, commit)) return "ahead";
   return isAncestor(commits, commit, live) ? "behind" : "diverged";

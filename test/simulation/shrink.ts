@@ -33,12 +33,14 @@ function* smaller(scenario: Scenario): Generator<Scenario> {
   for (const key of Object.keys(preset)) yield { ...scenario, preset: withoutKey(preset, key) };
   for (const key of Object.keys(tuning)) yield { ...scenario, tuning: withoutKey(tuning, key) };
   if (scenario.guards.maxDeleteCount !== undefined) yield { ...scenario, guards: {} };
-  for (const [n, run] of runs.entries()) for (const simpler of simplerRuns(run)) yield { ...scenario, runs: runs.with(n, simpler) };
+  for (const [n, run] of runs.entries())
+    for (const simpler of simplerRuns(run)) yield { ...scenario, runs: runs.with(n, simpler) };
   if (scenario.first !== null) yield { ...scenario, first: null };
   for (const name of new Set(commits.flatMap(({ wants }) => Object.keys(wants)))) {
     yield { ...scenario, commits: commits.map((commit) => ({ ...commit, wants: withoutKey(commit.wants, name) })) };
     for (const [n, commit] of commits.entries())
-      if (name in commit.wants) yield { ...scenario, commits: commits.with(n, { ...commit, wants: withoutKey(commit.wants, name) }) };
+      if (name in commit.wants)
+        yield { ...scenario, commits: commits.with(n, { ...commit, wants: withoutKey(commit.wants, name) }) };
   }
 }
 

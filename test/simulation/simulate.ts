@@ -4,7 +4,15 @@ import { diceOf } from "./dice.ts";
 import { directoryStore } from "./directory-store.ts";
 import { etcdStore } from "./etcd-store.ts";
 import type { SimulatedStore } from "./ground.ts";
-import { type Context, type Violation, checkBatch, checkConverged, checkRun, ledgerOf, universeOf } from "./invariants.ts";
+import {
+  type Context,
+  type Violation,
+  checkBatch,
+  checkConverged,
+  checkRun,
+  ledgerOf,
+  universeOf,
+} from "./invariants.ts";
 import { enter, processesAre } from "./platform.ts";
 import { type Run, type Scenario } from "./scenario.ts";
 import { ssmStore } from "./ssm-store.ts";
@@ -61,15 +69,15 @@ export function simulate(scenario: Scenario, options: Options = {}): Outcome {
   let isOpen = false;
   const { next, fate, instant } = options.chooser ?? {};
   const chooser: Chooser = {
-    ...(next === undefined
-      ? {}
-      : { next: (events) => (isOpen ? next(events) : 0) }),
+    ...(next === undefined ? {} : { next: (events) => (isOpen ? next(events) : 0) }),
     ...(fate === undefined ? {} : { fate: (actor, what) => (isOpen ? fate(actor, what) : undefined) }),
     ...(instant === undefined ? {} : { instant }),
   };
   const world = worldOf(nobody, chooser, { timeout: 10_000, traced: options.traced ?? false });
   enter(world);
-  processesAre((pid) => actors.some((actor) => actor.pid === pid && actor.alive && reports.get(actor.name)?.ended === undefined));
+  processesAre((pid) =>
+    actors.some((actor) => actor.pid === pid && actor.alive && reports.get(actor.name)?.ended === undefined),
+  );
   const reports = new Map<string, Report>();
   const checked: { context?: Context } = {};
   const store = storeFor(scenario, actors, (batch) => {
@@ -110,7 +118,10 @@ export function simulate(scenario: Scenario, options: Options = {}): Outcome {
   };
   const settle = (): void => {
     if (!world.run(MANY, () => false))
-      context.violations.push({ rule: "I14 endless", text: `still at it after ${MANY} events: ${world.pending().slice(0, 3).join("; ")}` });
+      context.violations.push({
+        rule: "I14 endless",
+        text: `still at it after ${MANY} events: ${world.pending().slice(0, 3).join("; ")}`,
+      });
   };
   const conclude = (report: Report): Report => {
     if (report.ended !== undefined) checkRun(context, report);
@@ -126,26 +137,43 @@ export function simulate(scenario: Scenario, options: Options = {}): Outcome {
   }
   for (const [key, text] of Object.entries(scenario.preset)) store.handPut(key, text, false);
 
-  const runs = scenario.runs.map((run, n): { run: Run; n: number; report: Report | undefined } => ({ run, n, report: undefined }));
+  const runs = scenario.runs.map((run, n): { run: Run; n: number; report: Report | undefined } => ({
+    run,
+    n,
+    report: undefined,
+  }));
   const start = world.now;
   isOpen = true;
   for (const each of runs) {
-    world.at(start + each.run.at, nobody, `begins run${each.n}`, () => {
-      each.report = begin(`run${each.n}`, each.run, each.n);
-      const { actor } = each.report;
-      if (each.run.interrupt !== undefined)
-        world.at(world.now + each.run.interrupt, actor, "SIGINT", () => {
-          if (each.report?.ended === undefined) world.count("fault: SIGINT");
-          actor.stop.abort();
-        });
-    }, true);
+    world.at(
+      start + each.run.at,
+      nobody,
+      `begins run${each.n}`,
+      () => {
+        each.report = begin(`run${each.n}`, each.run, each.n);
+        const { actor } = each.report;
+        if (each.run.interrupt !== undefined)
+          world.at(world.now + each.run.interrupt, actor, "SIGINT", () => {
+            if (each.report?.ended === undefined) world.count("fault: SIGINT");
+            actor.stop.abort();
+          });
+      },
+      true,
+    );
   }
   for (const { at, key, text } of scenario.hands) {
-    world.at(start + at, nobody, `hand ${text === null ? "deletes" : "writes"} ${key}`, () => {
-      if (runs.some(({ report }) => report !== undefined && report.ended === undefined && report.actor.alive)) world.count("state: hand edit during an apply");
-      if (text === null) store.handDelete(key);
-      else store.handPut(key, text, /\/[sg]\d+$/u.test(key));
-    }, true);
+    world.at(
+      start + at,
+      nobody,
+      `hand ${text === null ? "deletes" : "writes"} ${key}`,
+      () => {
+        if (runs.some(({ report }) => report !== undefined && report.ended === undefined && report.actor.alive))
+          world.count("state: hand edit during an apply");
+        if (text === null) store.handDelete(key);
+        else store.handPut(key, text, /\/[sg]\d+$/u.test(key));
+      },
+      true,
+    );
   }
   options.watch?.(context);
   settle();
@@ -184,19 +212,38 @@ function quiet(
   const plain = once("rerun", 902, { allow: ["delete", "empty", "replace"] });
   const [code, exit] = [plain.failure?.code ?? plain.receipt?.destinations[0]?.failure?.code, plain.exit];
   const isPlain = exit === 0 || code === "REFUSED" || code === "DIVERGED";
-  if (!isPlain) violations.push({ rule: "I5 re-run", text: `the re-run of the newest commit ended with ${exit} (${code ?? "no code"}: ${plain.failure?.message ?? plain.receipt?.destinations[0]?.failure?.message ?? ""})` });
-  if (isClean && code === "REFUSED") violations.push({ rule: "I5 re-run", text: `the re-run was refused (${plain.failure?.message ?? ""}) though nobody else wrote anything` });
+  if (!isPlain)
+    violations.push({
+      rule: "I5 re-run",
+      text: `the re-run of the newest commit ended with ${exit} (${code ?? "no code"}: ${plain.failure?.message ?? plain.receipt?.destinations[0]?.failure?.message ?? ""})`,
+    });
+  if (isClean && code === "REFUSED")
+    violations.push({
+      rule: "I5 re-run",
+      text: `the re-run was refused (${plain.failure?.message ?? ""}) though nobody else wrote anything`,
+    });
   const all = once("allowed", 903, { allow: EVERYTHING, acceptRewrite: true });
-  if (all.exit !== 0) violations.push({ rule: "I5 re-run", text: `with everything allowed the newest commit ended with ${all.exit} (${all.failure?.message ?? all.receipt?.destinations[0]?.failure?.message ?? ""})` });
+  if (all.exit !== 0)
+    violations.push({
+      rule: "I5 re-run",
+      text: `with everything allowed the newest commit ended with ${all.exit} (${all.failure?.message ?? all.receipt?.destinations[0]?.failure?.message ?? ""})`,
+    });
   else checkConverged(context, all);
   const before = context.log.length;
   const again = once("again", 904, { allow: EVERYTHING, acceptRewrite: true });
   if (again.exit !== 0 || context.log.length > before)
-    violations.push({ rule: "I5 second re-run", text: `a second re-run ended with ${again.exit} and wrote ${context.log.length - before} keys` });
+    violations.push({
+      rule: "I5 second re-run",
+      text: `a second re-run ended with ${again.exit} and wrote ${context.log.length - before} keys`,
+    });
   world.note(`quiet at ${world.now}`);
 }
 
-function storeFor(scenario: Scenario, actors: readonly Actor[], witness: (batch: Parameters<typeof checkBatch>[1]) => void): SimulatedStore {
+function storeFor(
+  scenario: Scenario,
+  actors: readonly Actor[],
+  witness: (batch: Parameters<typeof checkBatch>[1]) => void,
+): SimulatedStore {
   if (scenario.store === "etcd") return etcdStore(scenario, witness);
   if (scenario.store === "directory") return directoryStore(witness);
   const mayWrite = (by: string, key: string): boolean => {
@@ -208,10 +255,12 @@ function storeFor(scenario: Scenario, actors: readonly Actor[], witness: (batch:
 
 /** What the trouble left behind: shows that the worlds reach the states they are for. */
 function survey({ world, store, log }: Context): void {
-  for (const record of ledgerOf(store.cells).values()) if (record.pending !== undefined) world.count("state: a ledger record with pending is left");
+  for (const record of ledgerOf(store.cells).values())
+    if (record.pending !== undefined) world.count("state: a ledger record with pending is left");
   const head = store.cells.get("/config/.trueup/shop/config/prod/head");
   if (head?.text.includes('"state":"applying"') === true) world.count("state: a head that says applying is left");
   if (head?.text.includes('"state":"partial"') === true) world.count("state: a head that says partial is left");
   if (log.some(({ key }) => /\/gen\/\d+\.\d\d$/u.test(key))) world.count("state: a generation was taken over");
-  if (log.some(({ key, after }) => key.includes("/gen/") && after?.text.includes('"stopped":true') === true)) world.count("state: a claim says stopped");
+  if (log.some(({ key, after }) => key.includes("/gen/") && after?.text.includes('"stopped":true') === true))
+    world.count("state: a claim says stopped");
 }

@@ -14,7 +14,12 @@ import { type Perform, refusal, ssmIs } from "./stand-ins/ssm-sdk.ts";
 /** Far above any quota: most worlds are not about pace. */
 const UNHURRIED = { read: 100_000, write: 100_000, describe: 100_000, delete: 100_000 };
 
-export function ssmStore(scenario: Scenario, dice: Dice, mayWrite: (by: string, key: Key) => boolean, witness: Witness): SimulatedStore {
+export function ssmStore(
+  scenario: Scenario,
+  dice: Dice,
+  mayWrite: (by: string, key: Key) => boolean,
+  witness: Witness,
+): SimulatedStore {
   const { staleMs = 0, recreateMs = 0, room = Infinity, storm } = scenario.tuning;
   const rules = {
     now: () => here().now,
@@ -114,9 +119,14 @@ export function ssmStore(scenario: Scenario, dice: Dice, mayWrite: (by: string, 
 }
 
 /** The SDK gives dates where the wire has seconds. */
-function dated<T extends { readonly Parameters: readonly { readonly LastModifiedDate: number }[] }>(answer: T): unknown {
+function dated<T extends { readonly Parameters: readonly { readonly LastModifiedDate: number }[] }>(
+  answer: T,
+): unknown {
   return {
     ...answer,
-    Parameters: answer.Parameters.map((each) => ({ ...each, LastModifiedDate: new Date(each.LastModifiedDate * 1000) })),
+    Parameters: answer.Parameters.map((each) => ({
+      ...each,
+      LastModifiedDate: new Date(each.LastModifiedDate * 1000),
+    })),
   };
 }

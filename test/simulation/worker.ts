@@ -28,6 +28,8 @@ export type Task =
   | { readonly kind: "explore"; readonly store: "etcd" | "ssm"; readonly turns: number };
 
 const task = workerData as Task;
+// Stack traces cost more than everything else that a failure does.
+Error.stackTraceLimit = 0;
 
 function failed(seed: number, violation: Violation | undefined, hash: number): object {
   return { seed, rule: violation?.rule, text: violation?.text, hash };
@@ -51,7 +53,9 @@ function runSeeds({ from, count, step, store, most, twice }: Extract<Task, { kin
       repeated++;
       const second = simulate(scenarioOf(seed, store));
       if (second.hash !== outcome.hash || second.events !== outcome.events)
-        failures.push(failed(seed, { rule: "determinism", text: "the same seed ran differently the second time" }, second.hash));
+        failures.push(
+          failed(seed, { rule: "determinism", text: "the same seed ran differently the second time" }, second.hash),
+        );
     }
     if (seeds % 2000 === 0) parentPort?.postMessage({ kind: "progress", seeds });
   }
@@ -70,32 +74,35 @@ function runSeeds({ from, count, step, store, most, twice }: Extract<Task, { kin
 
 /** Modules are evaluated inside a microtask, where microtasks cannot be drained: so not now, but right after. */
 globalThis.setImmediate(() => {
-switch (task.kind) {
-  case "seeds":
-    runSeeds(task);
-    break;
-  case "files":
-    parentPort?.postMessage({
-      kind: "done",
-      files: task.files.map((file) => {
-        const scenario = JSON.parse(readFileSync(file, "utf8")) as Scenario;
-        const [first, second] = [simulate(scenario), simulate(scenario)];
-        return { file, violations: first.violations, same: first.hash === second.hash, hash: first.hash };
-      }),
-    });
-    break;
-  case "trace":
-  case "seed": {
-    const scenario = task.kind === "trace" ? task.scenario : scenarioOf(task.seed, task.store);
-    const outcome = simulate(scenario, { traced: true });
-    parentPort?.postMessage({ kind: "done", ...outcome, counts: Object.fromEntries(outcome.counts) });
-    break;
+  switch (task.kind) {
+    case "seeds":
+      runSeeds(task);
+      break;
+    case "files":
+      parentPort?.postMessage({
+        kind: "done",
+        files: task.files.map((file) => {
+          const scenario = JSON.parse(readFileSync(file, "utf8")) as Scenario;
+          const [first, second] = [simulate(scenario), simulate(scenario)];
+          return { file, violations: first.violations, same: first.hash === second.hash, hash: first.hash };
+        }),
+      });
+      break;
+    case "trace":
+    case "seed": {
+      const scenario = task.kind === "trace" ? task.scenario : scenarioOf(task.seed, task.store);
+      const outcome = simulate(scenario, { traced: true });
+      parentPort?.postMessage({ kind: "done", ...outcome, counts: Object.fromEntries(outcome.counts) });
+      break;
+    }
+    case "shrink":
+      parentPort?.postMessage({ kind: "done", scenario: shrink(scenarioOf(task.seed, task.store)) });
+      break;
+    case "explore":
+      parentPort?.postMessage({
+        kind: "done",
+        ...explore(task.store, task.turns, (progress) => parentPort?.postMessage({ kind: "progress", ...progress })),
+      });
+      break;
   }
-  case "shrink":
-    parentPort?.postMessage({ kind: "done", scenario: shrink(scenarioOf(task.seed, task.store)) });
-    break;
-  case "explore":
-    parentPort?.postMessage({ kind: "done", ...explore(task.store, task.turns, (progress) => parentPort?.postMessage({ kind: "progress", ...progress })) });
-    break;
-}
 });

@@ -85,7 +85,11 @@ export interface World {
 /** Milliseconds since 1970 when every world begins. */
 export const EPOCH = 1_790_000_000_000;
 
-export function worldOf(nobody: Actor, chooser: Chooser, options: { readonly timeout: number; readonly traced: boolean }): World {
+export function worldOf(
+  nobody: Actor,
+  chooser: Chooser,
+  options: { readonly timeout: number; readonly traced: boolean },
+): World {
   let queue: Event[] = [];
   let order = 0;
 
@@ -115,7 +119,8 @@ export function worldOf(nobody: Actor, chooser: Chooser, options: { readonly tim
       if (fate === "crash" || fate === "crash-arrives") {
         world.note(`${actor.name} dies at ${what}`);
         actor.alive = false;
-        if (fate === "crash-arrives") push(there, actor, true, `${what} of the dead ${actor.name}`, () => attempt(request));
+        if (fate === "crash-arrives")
+          push(there, actor, true, `${what} of the dead ${actor.name}`, () => attempt(request));
         return new Promise(() => undefined);
       }
       return new Promise((resolve, reject) => {

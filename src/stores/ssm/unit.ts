@@ -140,9 +140,8 @@ async function carryOut(work: Work): Promise<Map<Key, Version>> {
     group.writes.flatMap((write) => (write.kind === "delete" ? [[write.key, write.expected]] : [])),
   );
   const replaced = puts.filter((write) => typeDiffers(write, work.seen.get(write.key)));
-  // One plain write needs no announcement: its text says by itself whose it is.
-  if (group.writes.length > 1 || replaced.length > 0 || puts.some((write) => write.secret))
-    await writeLedger(work, pendingText(change, group));
+  // Also for one plain write: should this apply die right after it, and Git move on, nobody could tell whose it was.
+  if (group.writes.length > 0) await writeLedger(work, pendingText(change, group));
 
   const numbers = new Map<Key, number>();
   for (const write of puts) numbers.set(write.key, await putOne(work, write));

@@ -39,7 +39,10 @@ export function connection({ url: endpoint }: Endpoint): Promise<Connection> {
         perform: () => {
           try {
             const mayWrite = (key: string): boolean => actor.denied === undefined || !key.endsWith(actor.denied);
-            const value = method === "Range" ? to.range(request as IRangeRequest) : to.txn(request as ITxnRequest, actor.name, mayWrite);
+            const value =
+              method === "Range"
+                ? to.range(request as IRangeRequest)
+                : to.txn(request as ITxnRequest, actor.name, mayWrite);
             return { ok: true, value: value as T };
           } catch (error) {
             if (error instanceof Refused) return refusal(error.code, error.message);

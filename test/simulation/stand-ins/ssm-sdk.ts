@@ -39,7 +39,8 @@ export class SSMClient {
     const { actor } = world;
     const found = perform;
     if (found === undefined) throw new Error("no server");
-    const names = (input["Names"] as readonly string[] | undefined)?.join(" ") ?? String(input["Name"] ?? input["Path"]);
+    const names =
+      (input["Names"] as readonly string[] | undefined)?.join(" ") ?? String(input["Name"] ?? input["Path"]);
     return world.call({
       what: `${operation} ${names}`,
       mutates: WRITES.has(operation),
