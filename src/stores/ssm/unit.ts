@@ -92,7 +92,7 @@ function refusal({ unit, writes, ledger }: Group): CommitEvent | undefined {
 async function checked(work: Work): Promise<CommitEvent | undefined> {
   const { client, group, signal } = work;
   const { unit, writes, ledger } = group;
-  const guards: readonly Pick<Write, "key" | "expected">[] = [...writes, ledger];
+  const guards: readonly Pick<Write, "key" | "expected">[] = [...writes, ...settled(group), ledger];
   const isMoved = ({ key, expected }: Pick<Write, "key" | "expected">): boolean =>
     (work.seen.get(key)?.version ?? null) !== expected;
   const isBehind = ({ key, expected }: Pick<Write, "key" | "expected">): boolean =>
@@ -118,6 +118,19 @@ async function checked(work: Work): Promise<CommitEvent | undefined> {
     (write) => write.kind === "put" && typeDiffers(write, work.seen.get(write.key)) && !isReplaced(write, ledger),
   );
   return other === undefined ? undefined : { kind: "failed", unit, failure: typeChange(other), written: [] };
+}
+
+/**
+ * Keys that the plan found as Git wants them, so that only the record changes. A read that was behind, or not of one
+ * moment with that of the record, must not make the record say what is not so.
+ */
+function settled({ writes, ledger }: Group): { readonly key: Key; readonly expected: Version | null }[] {
+  const written = new Set(writes.map((write) => write.key));
+  return [...ledger.record.settings].flatMap(([key, { version }]) =>
+    version === undefined || written.has(key) || ledger.previous?.settings.get(key)?.version === version
+      ? []
+      : [{ key, expected: version }],
+  );
 }
 
 function typeDiffers(write: PutWrite, seen: Seen | undefined): boolean {
@@ -166,15 +179,21 @@ async function putOne(work: Work, write: PutWrite): Promise<number> {
   const isOtherType = typeDiffers(write, before);
   // The name is without a value until the put below: seconds, or up to 45 where SSM does not free it at once.
   if (isOtherType && write.expected !== null)
-    await remove(client, new Map([[write.key, write.expected]]), true, () => undefined, signal);
+    await remove(client, new Map([[write.key, write.expected]]), true, (key) => written.push(key), signal);
   const expected = isOtherType ? 0 : numberOf(write.expected);
   const result = await put(
     client,
-    { ...write, expected, description: description.slice(0, 1024), tags: options.tags },
+    {
+      ...write,
+      expected,
+      description: description.slice(0, 1024),
+      tags: options.tags,
+      ...(isOtherType ? { gone: write.expected } : {}),
+    },
     signal,
   );
   if (result.kind === "exists") throw created(group.unit, write.key, written.length);
-  written.push(write.key);
+  if (!isOtherType) written.push(write.key);
   const race = { key: write.key, number: result.number };
   if (result.overtaken && (await isLoss(client, race, before?.secret === false ? before.text : undefined)))
     races.push(race);
