@@ -33,6 +33,8 @@ export interface Context {
   readonly touched: Set<Key>;
   /** By run: what it changed without having seen it (only where a store cannot refuse). */
   readonly unseen: Map<string, string[]>;
+  /** Changes that a store cannot help: `docs/reliability.md` lists them. */
+  readonly excused: Set<Mutation>;
   /** Every key that any commit wants. */
   readonly universe: ReadonlyMap<Key, string>;
 }
@@ -60,6 +62,12 @@ export function checkBatch(context: Context, batch: readonly Mutation[]): void {
       if (isMeta(mutation.key)) {
         onlyRecordsBelowMeta(context, mutation);
         if (mutation.key === HEAD) headOnlyMovesForward(context, run, mutation);
+        continue;
+      }
+      const excuse = excuseFor(context, run, mutation);
+      if (excuse !== undefined) {
+        context.world.count(`limit: ${excuse}`);
+        context.excused.add(mutation);
         continue;
       }
       nothingForeignTouched(context, mutation);
@@ -131,19 +139,27 @@ function noLostUpdate(context: Context, run: Report, { key, before, after }: Mut
     // Its own put may have been carried out twice, and what stands there may say the same.
     if (context.lastBy.get(key) === run.actor.name) return;
     if (before !== undefined && (before.text === seen?.value || before.text === after?.text)) return;
-    // Deleted and made anew: numbers begin again, and a read that is behind does not show it.
-    if (seen !== undefined && now?.split("@")[0] === seen.version.split("@")[0])
-      return context.world.count("limit: wrote over a key made anew with the same number (SSM)");
-    if (after === undefined) return void context.world.count("limit: deleted what changed in the last moment (SSM)");
   }
-  if (isTooLateToSee(context, key))
-    return context.world.count("limit: an edit in the instant of the switch stays in the older generation (directory)");
   failOrTell(
     context,
     run,
     "I1 lost update",
     `${run.name} wrote ${key} over ${now ?? "nothing"}, having seen ${seen?.version ?? "nothing"}`,
   );
+}
+
+/** What a store cannot refuse, and nobody can notice: the honest limits. */
+function excuseFor(context: Context, run: Report, { key, before, after }: Mutation): string | undefined {
+  if (isTooLateToSee(context, key))
+    return "an edit in the instant of the switch stays in the older generation (directory)";
+  if (context.scenario.store !== "ssm" || before === undefined) return undefined;
+  const seen = run.planned?.live.get(`config@${ENV}`)?.entries.get(key)?.version;
+  if (seen === undefined || seen === before.version || context.lastBy.get(key) === run.actor.name) return undefined;
+  if (after === undefined) return "deleted what changed since it was last looked at (SSM)";
+  // Deleted and made anew: numbers begin again, and a read that is behind does not show it.
+  return before.version.split("@")[0] === seen.split("@")[0]
+    ? "wrote over a key made anew with the same number (SSM)"
+    : undefined;
 }
 
 /** A directory store cannot see an edit between its last look at a file and the switch to the next generation. */
@@ -157,10 +173,7 @@ function isTooLateToSee(context: Context, key: Key): boolean {
 function handEditsSurvive(context: Context, ledger: Ledger, run: Report, mutation: Mutation): void {
   const { key, before, after } = mutation;
   const { entry, pending } = ownedBy(ledger, key);
-  if (isTooLateToSee(context, key)) return;
   if (context.lastBy.get(key) !== "hand" || before?.text === after?.text) return;
-  const seen = run.planned?.live.get(`config@${ENV}`)?.entries.get(key);
-  if (context.scenario.store === "ssm" && after === undefined && seen?.version !== before?.version) return;
   const mayOverwrite = ["drift", "conflict"].some((word) => run.spec.allow.includes(word));
   if (context.scenario.layout === "blob") return handEditsInBlobSurvive(context, entry, run, mutation, mayOverwrite);
   if (entry === undefined && pending === undefined) {
@@ -192,13 +205,6 @@ function handEditsInBlobSurvive(
   const was = before === undefined ? undefined : decomposeText(form, before.text);
   const is = after === undefined ? new Map() : decomposeText(form, after.text);
   if (was === undefined) return;
-  // What changes between the last look and a deletion is lost in SSM, and nothing tells.
-  if (
-    after === undefined &&
-    context.scenario.store === "ssm" &&
-    before?.version !== run.planned?.live.get(`config@${ENV}`)?.entries.get(key)?.version
-  )
-    return context.world.count("limit: deleted what changed in the last moment (SSM)");
   if (was.has("hand") && is?.has("hand") !== true)
     failOrTell(context, run, "I12 stranger", `${run.name} dropped a name from ${key} that is not ours`);
   if (mayOverwrite) return;
@@ -386,7 +392,7 @@ const BOUNDS = { etcd: [400, 20 * 60_000], ssm: [2500, 3 * 3600_000], directory:
 export function checkRun(context: Context, run: Report): void {
   const { name, receipt, failure, actor } = run;
   const own = context.log.filter(({ by }) => by === actor.name);
-  const settings = own.filter(({ key }) => !isMeta(key));
+  const settings = own.filter((each) => !isMeta(each.key) && !context.excused.has(each));
   const result =
     receipt?.destinations[0]?.result ?? (receipt === undefined ? `failure ${failure?.code ?? "BUG"}` : "nothing");
   context.world.count(`result: ${result}`);
