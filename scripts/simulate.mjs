@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { MUTANTS } from "../test/simulation/mutants.mjs";
 import { bundleSimulation } from "./simulation-bundle.mjs";
 
 const REGRESSIONS = join(import.meta.dirname, "../test/simulation/regressions");
@@ -144,6 +145,46 @@ async function runFiles(files) {
   );
 }
 
+/** Each seeded bug against so many seeds at most; a few of them with `--sample`. */
+async function runMutants() {
+  const every = given.sample === undefined ? 1 : Math.max(1, Math.ceil(MUTANTS.length / Number(given.sample)));
+  const chosen = MUTANTS.filter(({ name }, n) =>
+    given.only === undefined ? n % every === 0 : name.includes(given.only),
+  );
+  const open = chosen.entries();
+  const found = [];
+  const began = performance.now();
+  const next = async () => {
+    for (const [n, { name, store, patch }] of open) {
+      const bundle = await bundled(`mutant${n}`, [patch]);
+      const task = {
+        kind: "seeds",
+        from: seed,
+        count: Number(given.seeds ?? 10_000),
+        step: 1,
+        store,
+        most: 1,
+        twice: 0,
+      };
+      const { seeds, failures } = await work(bundle, task);
+      rmSync(bundle);
+      const [first] = failures;
+      found.push({ name, store, seeds, rule: first?.rule });
+      say(
+        `${first === undefined ? "NOT FOUND" : "found"} ${store} ${name}: ${seeds} seeds${first === undefined ? "" : `, ${first.rule}`}\n`,
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, next));
+  const missed = found.filter(({ rule }) => rule === undefined);
+  const seconds = (performance.now() - began) / 1000;
+  finish(
+    { found, missed, seconds },
+    missed.length === 0,
+    `${found.length - missed.length} of ${found.length} seeded bugs found in ${seconds.toFixed(1)} s\n`,
+  );
+}
+
 const regressions = () =>
   readdirSync(REGRESSIONS)
     .filter((name) => name.endsWith(".json"))
@@ -157,6 +198,7 @@ try {
     writeFileSync(given.shrink, `${JSON.stringify(scenario, undefined, 2)}\n`);
     await trace({ kind: "trace", scenario });
   } else if (given.trace) await trace({ kind: "seed", seed, store: given.store });
+  else if (given.mutants) await runMutants();
   else if (given.regressions) await runFiles(regressions());
   else await runSeeds(Number(given.seeds ?? 2000));
 } finally {

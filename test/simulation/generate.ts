@@ -111,10 +111,12 @@ function commitsOf(dice: Dice, names: readonly string[], trouble: Trouble): Comm
     else {
       const parent = trouble.rewrites && n > 1 && dice.chance(0.4) ? n - 2 : n - 1;
       const wants: Record<string, Want> = { ...(commits[parent] ?? before)?.wants };
+      const gone = dice.chance(0.12) ? dice.pick(APPS) : undefined;
       for (const name of names) {
         const draw = dice.next();
         if (draw < 0.3) wants[name] = wantOf(dice, name, textOf(dice), trouble.secrets);
         else if (draw < 0.45) delete wants[name];
+        if (gone !== undefined && name.startsWith(`${gone}/`)) delete wants[name];
       }
       commits.push({ parent, wants });
     }
@@ -179,6 +181,8 @@ function presetOf(dice: Dice, names: readonly string[], layout: Scenario["layout
     "/config/prod/a/foreign",
     "/config/prod/ab/k0",
     "/config/prod/a/k",
+    "/config/prod/a/k0x",
+    "/config/prod/a/k1/deep",
     "/config/prod2/a/k0",
     "/other/a/k0",
   ])
@@ -193,7 +197,7 @@ function presetOf(dice: Dice, names: readonly string[], layout: Scenario["layout
 function tuningOf(dice: Dice, store: StoreKind, trouble: Trouble): Scenario["tuning"] {
   if (store === "etcd")
     return {
-      ...(dice.chance(0.2) ? { maxTxnOps: dice.pick([12, 16]) } : {}),
+      ...(dice.chance(0.2) ? { maxTxnOps: dice.pick([10, 10, 12, 16]) } : {}),
       ...(dice.chance(0.2) ? { maxRequestBytes: dice.pick([6000, 2600, 2000]) } : {}),
       ...(dice.chance(0.15) ? { nested: false } : {}),
       ...(trouble.rights ? { auth: true } : {}),

@@ -70,6 +70,7 @@ export function checkBatch(context: Context, batch: readonly Mutation[]): void {
         context.excused.add(mutation);
         continue;
       }
+      writesOnlyWithAClaim(context, run);
       nothingForeignTouched(context, mutation);
       deletesOnlyWhatTheLedgerOwns(context, ledger, mutation);
       noLostUpdate(context, run, mutation);
@@ -113,6 +114,14 @@ function nothingForeignTouched(context: Context, { key, by }: Mutation): void {
 function onlyRecordsBelowMeta(context: Context, { key, by }: Mutation): void {
   if (!/^(?:head|units\/[ab]|gen\/\d{10}(?:\.\d\d)?)$/u.test(key.slice(META.length)))
     fail(context, "I2 records", `${by} wrote ${key}`);
+}
+
+/** I11, I13: where only a claim keeps two applies apart, nobody writes without one that they created. */
+function writesOnlyWithAClaim(context: Context, run: Report): void {
+  if (context.scenario.store !== "ssm") return;
+  const isOwn = (each: Mutation): boolean =>
+    each.by === run.actor.name && each.key.startsWith(`${META}gen/`) && each.before === undefined;
+  if (!context.log.some(isOwn)) fail(context, "I13 claim", `${run.name} wrote without a claim of its own`);
 }
 
 /** I2: only what the ledger names is deleted. */
