@@ -58,7 +58,9 @@ export function scenarioOf(seed: number, store: StoreKind = storeOf(seed)): Scen
     guards: dice.chance(0.15),
     foreign: dice.chance(0.35),
   };
-  const names = namesOf(dice, trouble);
+  // More keys than one transaction may hold, with few operations allowed.
+  const isLarge = store === "etcd" && layout === "keys" && dice.chance(0.1);
+  const names = isLarge ? Array.from({ length: 11 }, (_, n) => `a/k${n}`) : namesOf(dice, trouble);
   const commits = commitsOf(dice, names, trouble);
   const tip = commits.length - 1;
   const span = store === "ssm" ? 2500 : 250;
@@ -75,7 +77,7 @@ export function scenarioOf(seed: number, store: StoreKind = storeOf(seed)): Scen
     runs,
     hands,
     guards: trouble.guards ? { maxDeleteCount: 1 } : {},
-    tuning: tuningOf(dice, store, trouble),
+    tuning: { ...tuningOf(dice, store, trouble), ...(isLarge ? { maxTxnOps: 12 } : {}) },
   };
 }
 
@@ -182,7 +184,6 @@ function presetOf(dice: Dice, names: readonly string[], layout: Scenario["layout
     "/config/prod/ab/k0",
     "/config/prod/a/k",
     "/config/prod/a/k0x",
-    "/config/prod/a/k1/deep",
     "/config/prod2/a/k0",
     "/other/a/k0",
   ])
@@ -197,7 +198,7 @@ function presetOf(dice: Dice, names: readonly string[], layout: Scenario["layout
 function tuningOf(dice: Dice, store: StoreKind, trouble: Trouble): Scenario["tuning"] {
   if (store === "etcd")
     return {
-      ...(dice.chance(0.2) ? { maxTxnOps: dice.pick([10, 10, 12, 16]) } : {}),
+      ...(dice.chance(0.2) ? { maxTxnOps: 12 } : {}),
       ...(dice.chance(0.2) ? { maxRequestBytes: dice.pick([6000, 2600, 2000]) } : {}),
       ...(dice.chance(0.15) ? { nested: false } : {}),
       ...(trouble.rights ? { auth: true } : {}),

@@ -161,7 +161,12 @@ function noLostUpdate(context: Context, run: Report, { key, before, after }: Mut
 function excuseFor(context: Context, run: Report, { key, before, after }: Mutation): string | undefined {
   if (isTooLateToSee(context, key))
     return "an edit in the instant of the switch stays in the older generation (directory)";
-  if (context.scenario.store !== "ssm" || before === undefined) return undefined;
+  if (context.scenario.store !== "ssm") return undefined;
+  const lost = run.spec.faults.some(([, fault]) => fault === "lose-reply" || fault === "lose-request");
+  if (before === undefined)
+    return lost && context.lastBy.get(key) === "hand"
+      ? "made a key again that was deleted while an answer was lost (SSM)"
+      : undefined;
   const seen = run.planned?.live.get(`config@${ENV}`)?.entries.get(key)?.version;
   if (seen === undefined || seen === before.version || context.lastBy.get(key) === run.actor.name) return undefined;
   if (after === undefined) return "deleted what changed since it was last looked at (SSM)";
@@ -199,7 +204,10 @@ function handEditsSurvive(context: Context, ledger: Ledger, run: Report, mutatio
   )
     return;
   const known = before === undefined ? undefined : digest(before.text);
-  if (known === entry.digest || (known !== undefined && known === pending?.digest)) return;
+  const record = run.planned?.live.get(`config@${ENV}`)?.ledger.get(`${key.split("/")[3] ?? ""}@${ENV}`)?.record;
+  // What an apply that died announced counts as ours, whoever wrote it.
+  const announced = [pending?.digest, record?.pending?.get(key)?.digest];
+  if (known === entry.digest || (known !== undefined && announced.includes(known))) return;
   failOrTell(context, run, "I12 hand edit", `${run.name} wrote over a hand edit of ${key}`);
 }
 

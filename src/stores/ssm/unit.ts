@@ -121,16 +121,18 @@ async function checked(work: Work): Promise<CommitEvent | undefined> {
 }
 
 /**
- * Keys that the plan found as Git wants them, so that only the record changes. A read that was behind, or not of one
- * moment with that of the record, must not make the record say what is not so.
+ * Keys that the plan found as Git wants them, or gone, so that only the record changes. A read that was behind, or not of
+ * one moment with that of the record, must not make the record say what is not so.
  */
 function settled({ writes, ledger }: Group): { readonly key: Key; readonly expected: Version | null }[] {
   const written = new Set(writes.map((write) => write.key));
-  return [...ledger.record.settings].flatMap(([key, { version }]) =>
-    version === undefined || written.has(key) || ledger.previous?.settings.get(key)?.version === version
-      ? []
-      : [{ key, expected: version }],
+  const { settings } = ledger.record;
+  const before = ledger.previous?.settings ?? new Map<Key, LedgerEntry>();
+  const gone = [...before.keys()].filter((key) => !settings.has(key)).map((key) => ({ key, expected: null }));
+  const found = [...settings].flatMap(([key, { version }]) =>
+    version === undefined || before.get(key)?.version === version ? [] : [{ key, expected: version }],
   );
+  return [...found, ...gone].filter(({ key }) => !written.has(key));
 }
 
 function typeDiffers(write: PutWrite, seen: Seen | undefined): boolean {
@@ -219,9 +221,9 @@ async function putPart({ client, change, signal }: Work, key: Key, text: string)
 /** The record as it stands, with the list of what each key is about to become. */
 function pendingText(change: HeadChange, { unit, ledger, writes }: Group): string {
   const { record: next, previous } = ledger;
-  const pending = new Map<Key, LedgerEntry | null>(
-    writes.map(({ kind, key }) => [key, kind === "delete" ? null : (next.settings.get(key) ?? null)]),
-  );
+  // What an apply that died announced stays announced until the record is whole: this one may die too.
+  const pending = new Map<Key, LedgerEntry | null>(previous?.pending);
+  for (const { kind, key } of writes) pending.set(key, kind === "delete" ? null : (next.settings.get(key) ?? null));
   const announced: LedgerRecord = {
     unit,
     commit: previous?.commit ?? null,
