@@ -17,7 +17,10 @@ export function appliedEntries(
     const entry = live.get(key);
     if (pending === null) {
       if (entry === undefined) entries.delete(key);
-    } else if (entry !== undefined && (pending.secret ? !entries.has(key) : holds(entry, pending, form))) {
+    } else if (
+      entry !== undefined &&
+      (pending.secret ? !entries.has(key) : holds(entry, pending, entries.get(key), form))
+    ) {
       entries.set(key, { ...pending, version: entry.version });
     } else if (entry !== undefined && pending.secret) {
       // Whoever wrote it since, the write we announced or somebody else: what we announced goes there once more.
@@ -28,13 +31,19 @@ export function appliedEntries(
   return entries;
 }
 
-function holds(entry: Entry, pending: LedgerEntry, form: Form): boolean {
+/** `before` is what the ledger says of the key: a name that was to be dropped and is still there was not dropped yet. */
+function holds(entry: Entry, pending: LedgerEntry, before: LedgerEntry | undefined, form: Form): boolean {
   if (entry.value === undefined) return false;
   if (pending.members === undefined) return digest(entry.value) === pending.digest;
   const found = decomposeText(form, entry.value);
   if (found === undefined) return false;
-  return [...pending.members].every(([name, value]) => {
-    const live = found.get(name);
-    return live !== undefined && digest(memberText(form, live)) === value;
-  });
+  const { members } = pending;
+  const isDropped = [...(before?.members?.keys() ?? [])].every((name) => members.has(name) || !found.has(name));
+  return (
+    isDropped &&
+    [...members].every(([name, value]) => {
+      const live = found.get(name);
+      return live !== undefined && digest(memberText(form, live)) === value;
+    })
+  );
 }

@@ -1,7 +1,7 @@
 /** The five actions in this process: log, outputs, summary, annotations and the files they leave. */
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { NO_FORGE } from "../../src/actions/forge-steps.ts";
+import { NOTHING_BEFORE } from "../../src/actions/forge-steps.ts";
 import { ACTIONS, type ActionName } from "../../src/actions/inputs.ts";
 import { guardStreams } from "../../src/actions/log.ts";
 import { runAction } from "../../src/actions/run.ts";
@@ -47,7 +47,7 @@ async function action(run: Run, name: ActionName): Promise<void> {
       folder: () => mkdtempSync(join(run.folder, "out/action-")),
       io: { ...ioOf(run, env, { out: "", err: "" }, ""), out: log.out, err: log.err, outIsTerminal: false },
       deadline: new Promise(() => undefined),
-      steps: NO_FORGE,
+      steps: { before: () => Promise.resolve(NOTHING_BEFORE), after: () => Promise.resolve({}) },
     }),
   );
   ended(run, `action ${name} ${exit}`);

@@ -62,8 +62,10 @@ export async function findLive(disk: Disk, places: Places): Promise<LiveGenerati
   }
   const facts = await disk.facts(places.live);
   if (facts === undefined) {
-    if ((await revisionNumbers(disk, places)).length > 0) throw liveIsGone(places.live, places.generations);
-    return undefined;
+    if ((await revisionNumbers(disk, places)).length === 0) return undefined;
+    // The first commit of all may have gone live between the two looks.
+    if ((await disk.facts(places.live)) === undefined) throw liveIsGone(places.live, places.generations);
+    return findLive(disk, places);
   }
   if (facts.kind === "folder") {
     if ((await disk.list(places.live)).length === 0) return undefined;

@@ -58,9 +58,12 @@ export async function deliver(
       const found = await lookUp(client, change, guard, doubt);
       if (found !== undefined) return found;
     }
-    if (Date.now() >= end || signal?.aborted === true)
+    const isStopped = (): boolean => signal?.aborted === true;
+    const isLate = Date.now() >= end;
+    if (!isLate && !isStopped()) await pause(round, signal);
+    // Also a stop that ended the pause.
+    if (isLate || isStopped())
       throw doubt === undefined ? await client.explain(sent.status, subject) : unknownOutcome(change, doubt);
-    await pause(round, signal);
   }
 }
 

@@ -94,9 +94,9 @@ function recordPiece({ unit, ledger }: Group, expected: Version | null, text: st
 /** The record as it stands, with the list of what each key is about to become. */
 function pendingText(change: HeadChange, { unit, ledger, writes }: Group): string {
   const { record, previous } = ledger;
-  const pending = new Map<Key, LedgerEntry | null>(
-    writes.map(({ kind, key }) => [key, kind === "delete" ? null : (record.settings.get(key) ?? null)]),
-  );
+  // What an apply that died announced stays announced until the record is whole: this one may die too.
+  const pending = new Map<Key, LedgerEntry | null>(previous?.pending);
+  for (const { kind, key } of writes) pending.set(key, kind === "delete" ? null : (record.settings.get(key) ?? null));
   const written: LedgerRecord = {
     unit,
     commit: previous?.commit ?? null,

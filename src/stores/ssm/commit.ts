@@ -46,9 +46,11 @@ export async function* commit(
       if (result.event !== undefined) yield result.event;
     }
     const state = isWhole ? "ready" : "partial";
+    // Whoever reads the new head must not be shown an old record beside it.
+    if (numbers.size > 0) await confirm(client, numbers);
     number = await putHead(client, change, number, state, signal);
     progress.isOver = true;
-    const versions = await confirm(client, numbers.set(change.key, number));
+    const versions = await confirm(client, new Map([[change.key, number]]));
     await tidyUp(client, held);
     yield headEvent(change, state, versions.get(change.key) ?? `${number}@0`);
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Writes one parameter, exactly once, also when an answer is lost. */
 import type { PutParameterCommandInput } from "@aws-sdk/client-ssm";
 import { Failure, isFailure } from "../../failure.ts";
-import type { Key } from "../../model.ts";
+import type { Key, Version } from "../../model.ts";
 import { Sealed } from "../../secret.ts";
 import type { Client } from "./client.ts";
 import { look, lookAtVersion } from "./look.ts";
@@ -16,6 +16,8 @@ export interface Put {
   readonly expected: number;
   readonly description: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** Version that was deleted to make room: a read that still shows it is behind. */
+  readonly gone?: Version | null;
 }
 
 export type Written =
@@ -46,7 +48,7 @@ export async function put(client: Client, what: Put, signal?: AbortSignal): Prom
       const ours = await settle(client, what, subject);
       if (ours !== undefined) return ours;
     } else if (told.trouble.name === "ParameterAlreadyExists") {
-      const seen = (await look(client, [what.key], false)).get(what.key);
+      const seen = await current(client, what);
       if (seen !== undefined)
         return isUncertain && (await holds(client, seen, what))
           ? { kind: "written", number: seen.number, overtaken: false }
@@ -69,7 +71,7 @@ async function settle(client: Client, what: Put, subject: string): Promise<Writt
   const end = clock.now() + client.options.settle;
   try {
     for (let attempt = 0; ; attempt++) {
-      const seen = (await look(client, [what.key], false)).get(what.key);
+      const seen = await current(client, what);
       if (seen !== undefined && seen.number > what.expected) return await whose(client, what, seen);
       if (clock.now() > end) return undefined;
       await client.backOff(attempt);
@@ -78,6 +80,11 @@ async function settle(client: Client, what: Put, subject: string): Promise<Writt
     if (isFailure(error) && error.code !== "UNKNOWN_OUTCOME") throw unknownOutcome(what.key, subject, error);
     throw error;
   }
+}
+
+async function current(client: Client, { key, gone }: Put): Promise<Seen | undefined> {
+  const seen = (await look(client, [key], false)).get(key);
+  return seen?.version === gone ? undefined : seen;
 }
 
 /** Of the versions since the expected one, is one ours? */

@@ -92,7 +92,7 @@ function refusal({ unit, writes, ledger }: Group): CommitEvent | undefined {
 async function checked(work: Work): Promise<CommitEvent | undefined> {
   const { client, group, signal } = work;
   const { unit, writes, ledger } = group;
-  const guards: readonly Pick<Write, "key" | "expected">[] = [...writes, ledger];
+  const guards: readonly Pick<Write, "key" | "expected">[] = [...writes, ...settled(group), ledger];
   const isMoved = ({ key, expected }: Pick<Write, "key" | "expected">): boolean =>
     (work.seen.get(key)?.version ?? null) !== expected;
   const isBehind = ({ key, expected }: Pick<Write, "key" | "expected">): boolean =>
@@ -120,6 +120,21 @@ async function checked(work: Work): Promise<CommitEvent | undefined> {
   return other === undefined ? undefined : { kind: "failed", unit, failure: typeChange(other), written: [] };
 }
 
+/**
+ * Keys that the plan found as Git wants them, or gone, so that only the record changes. A read that was behind, or not of
+ * one moment with that of the record, must not make the record say what is not so.
+ */
+function settled({ writes, ledger }: Group): { readonly key: Key; readonly expected: Version | null }[] {
+  const written = new Set(writes.map((write) => write.key));
+  const { settings } = ledger.record;
+  const before = ledger.previous?.settings ?? new Map<Key, LedgerEntry>();
+  const gone = [...before.keys()].filter((key) => !settings.has(key)).map((key) => ({ key, expected: null }));
+  const found = [...settings].flatMap(([key, { version }]) =>
+    version === undefined || before.get(key)?.version === version ? [] : [{ key, expected: version }],
+  );
+  return [...found, ...gone].filter(({ key }) => !written.has(key));
+}
+
 function typeDiffers(write: PutWrite, seen: Seen | undefined): boolean {
   return seen !== undefined && seen.secret !== write.secret;
 }
@@ -140,9 +155,8 @@ async function carryOut(work: Work): Promise<Map<Key, Version>> {
     group.writes.flatMap((write) => (write.kind === "delete" ? [[write.key, write.expected]] : [])),
   );
   const replaced = puts.filter((write) => typeDiffers(write, work.seen.get(write.key)));
-  // One plain write needs no announcement: its text says by itself whose it is.
-  if (group.writes.length > 1 || replaced.length > 0 || puts.some((write) => write.secret))
-    await writeLedger(work, pendingText(change, group));
+  // Also for one plain write: should this apply die right after it, and Git move on, nobody could tell whose it was.
+  if (group.writes.length > 0) await writeLedger(work, pendingText(change, group));
 
   const numbers = new Map<Key, number>();
   for (const write of puts) numbers.set(write.key, await putOne(work, write));
@@ -167,15 +181,21 @@ async function putOne(work: Work, write: PutWrite): Promise<number> {
   const isOtherType = typeDiffers(write, before);
   // The name is without a value until the put below: seconds, or up to 45 where SSM does not free it at once.
   if (isOtherType && write.expected !== null)
-    await remove(client, new Map([[write.key, write.expected]]), true, () => undefined, signal);
+    await remove(client, new Map([[write.key, write.expected]]), true, (key) => written.push(key), signal);
   const expected = isOtherType ? 0 : numberOf(write.expected);
   const result = await put(
     client,
-    { ...write, expected, description: description.slice(0, 1024), tags: options.tags },
+    {
+      ...write,
+      expected,
+      description: description.slice(0, 1024),
+      tags: options.tags,
+      ...(isOtherType ? { gone: write.expected } : {}),
+    },
     signal,
   );
   if (result.kind === "exists") throw created(group.unit, write.key, written.length);
-  written.push(write.key);
+  if (!isOtherType) written.push(write.key);
   const race = { key: write.key, number: result.number };
   if (result.overtaken && (await isLoss(client, race, before?.secret === false ? before.text : undefined)))
     races.push(race);
@@ -201,9 +221,9 @@ async function putPart({ client, change, signal }: Work, key: Key, text: string)
 /** The record as it stands, with the list of what each key is about to become. */
 function pendingText(change: HeadChange, { unit, ledger, writes }: Group): string {
   const { record: next, previous } = ledger;
-  const pending = new Map<Key, LedgerEntry | null>(
-    writes.map(({ kind, key }) => [key, kind === "delete" ? null : (next.settings.get(key) ?? null)]),
-  );
+  // What an apply that died announced stays announced until the record is whole: this one may die too.
+  const pending = new Map<Key, LedgerEntry | null>(previous?.pending);
+  for (const { kind, key } of writes) pending.set(key, kind === "delete" ? null : (next.settings.get(key) ?? null));
   const announced: LedgerRecord = {
     unit,
     commit: previous?.commit ?? null,
