@@ -106,7 +106,7 @@ export function addApp(repo: LeakRepo, app: string, random: Random): void {
 
 function writeApp(repo: LeakRepo, app: string, uses: readonly Use[], random: Random): void {
   // Most repos are right: a command that stops at a problem says little else.
-  const share = random.chance(0.25) ? 0.5 : 0;
+  const share = !repo.history && random.chance(0.25) ? 0.5 : 0;
   const rule = (): string => (random.chance(share) ? (RULES[random.int(RULES.length)] ?? "") : "");
   const folder = `apps/${app}`;
   repo.files[`${folder}/base.yaml`] =

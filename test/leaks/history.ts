@@ -10,6 +10,9 @@ export function git({ folder }: Run, ...args: readonly string[]): void {
   execFileSync("git", args, { cwd: folder, env, stdio: "ignore" });
 }
 
+/** Tag of the commit before the change. */
+export const FIRST = "first";
+
 /** Commits the files as they are, and then a change of one value in all apps. */
 export function withHistory(run: Run): void {
   const { folder, repo } = run;
@@ -17,6 +20,7 @@ export function withHistory(run: Run): void {
   git(run, "init", "--quiet", "--initial-branch=main");
   appendFileSync(join(folder, ".git/config"), "[user]\n\tname = Tester\n\temail = tester@example.com\n");
   commitAll(run);
+  git(run, "tag", FIRST);
   for (const app of repo.apps) {
     const base = join(folder, `apps/${app}/base.yaml`);
     writeFileSync(base, readFileSync(base, "utf8").replace("port: 8080", "port: 8081"));

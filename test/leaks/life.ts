@@ -31,6 +31,7 @@ export async function live(run: Run, lines: number): Promise<void> {
   byHand(run);
   if (repo.trouble !== undefined && repo.store === "memory") fakeStore(String(repo.seed)).trouble = repo.trouble;
   for (const line of some(0.75)) await command(run, line);
+  if (repo.history) commitAll(run);
   if (repo.history) for (const args of PAST) await command(run, { args });
   if (repo.history || random.chance(0.05)) await runActions(run, repo.history ? 5 : 2);
   if (random.chance(0.5)) await renew(run);

@@ -1,4 +1,5 @@
 /** Every command of the command line, with every format and the flags that print more. */
+import { FIRST } from "./history.ts";
 import type { LeakRepo } from "./repo.ts";
 import type { Random } from "./random.ts";
 
@@ -104,11 +105,12 @@ export function commandLines(repo: LeakRepo, random: Random): CommandLine[] {
 
 /** What needs commits of before, in the order in which it can be done. */
 export const PAST: readonly (readonly string[])[] = [
-  ["validate", "--changed-since", "HEAD~1"],
-  ["diff", "--against", "HEAD~1", "-v"],
-  ["diff", "--against", "HEAD~1", "--out", "html=out/past.html", "--format", "markdown"],
-  ["diff", "--against", "HEAD~1", "--format", "json"],
-  ["rollback", "--to", "HEAD~1", "--yes", "--reason", "test", "-v"],
+  ["plan", "--against", "HEAD"],
+  ["validate", "--changed-since", FIRST],
+  ["diff", "--against", FIRST, "-v"],
+  ["diff", "--against", FIRST, "--out", "html=out/past.html", "--format", "markdown"],
+  ["diff", "--against", FIRST, "--format", "json"],
+  ["rollback", "--to", FIRST, "--yes", "--reason", "test", "-v"],
 ];
 
 /** Lines that change files: they come last, so that the others see the repo as it was made. */

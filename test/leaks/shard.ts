@@ -16,7 +16,7 @@ const LINES = 3;
 /** Every command in every format must have run, and most commands with success: one that fails says little. */
 const NAMES = new Set(commandLines(leakRepo(1), randomOf(1)).map(({ args }) => nameOf(args)));
 const COMMANDS = new Set([...NAMES].map((name) => /^(?:(?:secrets|schema) )?\S+/u.exec(name)?.[0] ?? name));
-/** Needs a target in SSM: see `ssm.test.ts`. `why` takes a code. */
+/** Needs a target in SSM: see `ssm.test.ts`. */
 const ELSEWHERE = new Set(["permissions"]);
 const TRAITS = [
   "stored in memory",
@@ -32,7 +32,7 @@ export function leakShard(number: number): void {
     expect(leakLines(tally.leaks)).toEqual([]);
     // What follows is that there was something to find.
     expect(tally.delivered).toBeGreaterThan(REPOS / 2);
-    expect(tally.revealed).toBeGreaterThan(REPOS / 50);
+    expect(tally.revealed).toBeGreaterThan(REPOS / 100);
     expect(tally.mistakes.size).toBeGreaterThan(30);
     expect(TRAITS.filter((trait) => !tally.traits.has(trait))).toEqual([]);
     const exits = [...tally.exits.keys()];
