@@ -125,7 +125,7 @@ function benchOf(scenario: Scenario): Workbench {
     environments: [{ name: ENV, protected: false, regions: [], vars: {} }],
     regions: new Map(),
     targets: [],
-    secrets: { default: "external", warnAfterDays: undefined },
+    secrets: { default: "external", warnAfterDays: undefined, sources: [] },
     guards: {
       liftBy: "label",
       maxDelete: 1,
