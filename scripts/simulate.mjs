@@ -185,6 +185,29 @@ async function runMutants() {
   );
 }
 
+/** All orders of a small world; `--turns` bounds how often processes alternate, `--most` how many orders are tried. */
+async function runExhaustive() {
+  const bundle = await bundled("worker", []);
+  const stores = given.store === undefined ? ["etcd", "ssm"] : [given.store];
+  const began = performance.now();
+  const results = await Promise.all(
+    stores.map(async (store) => {
+      const turns = given.turns === undefined ? (store === "etcd" ? Infinity : 1) : Number(given.turns);
+      const result = await work(bundle, { kind: "explore", store, turns, most: Number(given.most ?? Infinity) });
+      return { store, turns: turns === Infinity ? "all" : turns, ...result };
+    }),
+  );
+  const seconds = (performance.now() - began) / 1000;
+  const line = ({ store, turns, schedules, states, complete, failures }) =>
+    `${store}, ${turns} turns: ${schedules} schedules, ${states} states, ${complete ? "all there are" : "not all"}, ${failures.length} violations\n` +
+    failures.map(({ rule, text }) => `  ${rule}: ${text}\n`).join("");
+  finish(
+    { results, seconds },
+    results.every(({ failures }) => failures.length === 0),
+    `${results.map(line).join("")}${seconds.toFixed(1)} s\n`,
+  );
+}
+
 const regressions = () =>
   readdirSync(REGRESSIONS)
     .filter((name) => name.endsWith(".json"))
@@ -198,6 +221,7 @@ try {
     writeFileSync(given.shrink, `${JSON.stringify(scenario, undefined, 2)}\n`);
     await trace({ kind: "trace", scenario });
   } else if (given.trace) await trace({ kind: "seed", seed, store: given.store });
+  else if (given.exhaustive) await runExhaustive();
   else if (given.mutants) await runMutants();
   else if (given.regressions) await runFiles(regressions());
   else await runSeeds(Number(given.seeds ?? 2000));

@@ -60,7 +60,7 @@ export function scenarioOf(seed: number, store: StoreKind = storeOf(seed)): Scen
   };
   // More keys than one transaction may hold, with few operations allowed.
   const isLarge = store === "etcd" && layout === "keys" && dice.chance(0.1);
-  const names = isLarge ? Array.from({ length: 11 }, (_, n) => `a/k${n}`) : namesOf(dice, trouble);
+  const names = isLarge ? Array.from({ length: 15 }, (_, n) => `a/k${n}`) : namesOf(dice, trouble);
   const commits = commitsOf(dice, names, trouble);
   const tip = commits.length - 1;
   const span = store === "ssm" ? 2500 : 250;
@@ -77,7 +77,7 @@ export function scenarioOf(seed: number, store: StoreKind = storeOf(seed)): Scen
     runs,
     hands,
     guards: trouble.guards ? { maxDeleteCount: 1 } : {},
-    tuning: { ...tuningOf(dice, store, trouble), ...(isLarge ? { maxTxnOps: 12 } : {}) },
+    tuning: { ...tuningOf(dice, store, trouble), ...(isLarge ? { maxTxnOps: 16, nested: false } : {}) },
   };
 }
 
@@ -198,7 +198,7 @@ function presetOf(dice: Dice, names: readonly string[], layout: Scenario["layout
 function tuningOf(dice: Dice, store: StoreKind, trouble: Trouble): Scenario["tuning"] {
   if (store === "etcd")
     return {
-      ...(dice.chance(0.2) ? { maxTxnOps: 12 } : {}),
+      ...(dice.chance(0.2) ? { maxTxnOps: 16 } : {}),
       ...(dice.chance(0.2) ? { maxRequestBytes: dice.pick([6000, 2600, 2000]) } : {}),
       ...(dice.chance(0.15) ? { nested: false } : {}),
       ...(trouble.rights ? { auth: true } : {}),

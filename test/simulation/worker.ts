@@ -25,7 +25,7 @@ export type Task =
   | { readonly kind: "trace"; readonly scenario: Scenario }
   | { readonly kind: "seed"; readonly seed: number; readonly store: StoreKind | undefined }
   | { readonly kind: "shrink"; readonly seed: number; readonly store: StoreKind | undefined }
-  | { readonly kind: "explore"; readonly store: "etcd" | "ssm"; readonly turns: number };
+  | { readonly kind: "explore"; readonly store: "etcd" | "ssm"; readonly turns: number; readonly most: number };
 
 const task = workerData as Task;
 // Stack traces cost more than everything else that a failure does.
@@ -99,10 +99,7 @@ globalThis.setImmediate(() => {
       parentPort?.postMessage({ kind: "done", scenario: shrink(scenarioOf(task.seed, task.store)) });
       break;
     case "explore":
-      parentPort?.postMessage({
-        kind: "done",
-        ...explore(task.store, task.turns, (progress) => parentPort?.postMessage({ kind: "progress", ...progress })),
-      });
+      parentPort?.postMessage({ kind: "done", ...explore(task.store, task.turns, task.most) });
       break;
   }
 });
