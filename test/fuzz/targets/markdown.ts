@@ -8,7 +8,7 @@ import { type FuzzTarget, must, mustEqual, textOf } from "../target.ts";
 
 export const markdown: FuzzTarget = {
   name: "markdown",
-  fresh: 120,
+  fresh: 60,
   dictionary: [
     ...MORE.filter((text) => text.length < 100),
     "`",

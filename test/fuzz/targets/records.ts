@@ -39,7 +39,12 @@ export const records: FuzzTarget = {
   run(input) {
     const text = textOf(input);
     const head = unlessCorrupt(() => decodeHead(text, KEY));
-    if (head !== undefined) mustEqual(decodeHead(encodeHead(head), KEY), head, "a head comes back as it was written");
+    if (head !== undefined)
+      mustEqual(
+        decodeHead(encodeHead(head), KEY),
+        { ...head, generation: head.generation + 0 },
+        "a head comes back as it was written",
+      );
     const ledger = unlessCorrupt(() => decodeLedger(text, KEY, "99"));
     if (ledger !== undefined) {
       // Versions stand for themselves from here on.

@@ -16,7 +16,8 @@ const QUERY = {
   secrets: "versions",
   secretKeys: new Set(["/shop/s"]),
 } as const;
-const CANARY = "c4nary-in-a-reply";
+/** Not one word: the name of an error, which is one, may be shown. */
+const CANARY = "c4nary in a reply";
 /** Requests that one read may take, whatever the answers are. */
 const MOST = 60;
 
@@ -42,7 +43,7 @@ async function opened(): Promise<Store> {
 
 export const replies: FuzzTarget = {
   name: "replies",
-  fresh: 150,
+  fresh: 80,
   dictionary: [
     '{"Parameters":[',
     "]}",

@@ -14,7 +14,7 @@ const SCALARS: readonly [Plain, ...Plain[]] = ["x", "abc", "", "1", 0, 1, 2.5, -
 
 export const schema: FuzzTarget = {
   name: "schema",
-  fresh: 250,
+  fresh: 150,
   dictionary: [
     "type: ", "properties: ", "items: ", "$ref: '#'", "$ref: '#/definitions/a'", "definitions: ", "pattern: ", "enum: [1]", "const: ", "required: [a]",
     "oneOf: ", "anyOf: ", "allOf: ", "not: ", "if: ", "then: ", "x-secret: true", "x-env: A", "additionalProperties: false", "patternProperties: ", "format: uri",

@@ -24,7 +24,7 @@ const INHERITED = /native code|\[object|function /u;
 
 export const template: FuzzTarget = {
   name: "template",
-  fresh: 1500,
+  fresh: 700,
   dictionary: [
     "{{", "}}", "{{{", "}}}", "{{~", "~}}", "{{!", "{{!--", "--}}", "{{#if ", "{{else}}", "{{/if}}", "{{#each list}}", "{{/each}}", "{{#with b}}", "{{/with}}",
     "{{#unless ", "{{/unless}}", "{{> x}}", "{{* x}}", "{{log a}}", "{{lookup . 'a'}}", "@root", "@index", "@key", "this", "../", "a", "b.c", "b.[e-f]", "list.0", "list.[2].r",

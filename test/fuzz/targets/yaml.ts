@@ -8,7 +8,7 @@ import { type FuzzTarget, must, textOf } from "../target.ts";
 
 export const yaml: FuzzTarget = {
   name: "yaml",
-  fresh: 1200,
+  fresh: 600,
   dictionary: [
     "- ", ": ", "? ", "&a ", "*a", "<<: *a", "!!str ", "!t ", "|\n  ", ">-\n  ", "---\n", "...\n", "%YAML 1.2\n", "#", "\t",
     "\r\n", "[", "]", "{", "}", ", ", '"', "'", '"\\u0000"', '"\\ud800"', "~", "null", "yes", "0o7", "0x1F", "1e3", ".inf", "1_000",
