@@ -2,3 +2,4 @@
 const silent: unknown = new Proxy(() => silent, { get: () => silent });
 
 export const expect = silent;
+export const describe = silent;

@@ -1,0 +1,52 @@
+/** Builds what is killed (around the built library, which must be there) and what kills it. */
+import { cpSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { etcdProto } from "./etcd-proto-plugin.mjs";
+
+const ROOT = join(import.meta.dirname, "..");
+const FOLDER = join(ROOT, "dist/kills");
+const REQUIRE =
+  'import { createRequire as killsRequire } from "node:module"; const require = killsRequire(import.meta.url);';
+
+/** The child runs the library as it is shipped. */
+const shipped = {
+  name: "shipped",
+  setup(plugin) {
+    plugin.onResolve({ filter: /src\/index\.ts$/ }, () => ({ path: "../index.js", external: true }));
+  },
+};
+
+export async function buildKills() {
+  if (!existsSync(join(ROOT, "dist/index.js"))) throw new Error("Run node scripts/build.mjs first.");
+  // The throw-away keys of the tests are read from beside the program.
+  cpSync(join(ROOT, "test/secrets/fixtures"), join(FOLDER, "fixtures"), { recursive: true });
+  const common = {
+    absWorkingDir: ROOT,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    logLevel: "warning",
+  };
+  const [child, preload, many] = ["child", "disk-points", "many"].map((name) => join(FOLDER, `${name}.mjs`));
+  await build({
+    ...common,
+    entryPoints: ["test/kills/child.ts"],
+    outfile: child,
+    plugins: [shipped],
+    banner: { js: REQUIRE },
+  });
+  await build({ ...common, entryPoints: ["test/kills/disk-points.ts"], outfile: preload });
+  await build({
+    ...common,
+    entryPoints: ["test/kills/many.ts"],
+    outfile: many,
+    mainFields: ["module", "main"],
+    sourcemap: "inline",
+    plugins: [etcdProto],
+    alias: { vitest: join(ROOT, "test/stores/no-vitest.ts") },
+    banner: { js: REQUIRE },
+  });
+  return { child, preload, many };
+}
