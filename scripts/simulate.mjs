@@ -130,9 +130,10 @@ async function trace(task) {
   finish(found, lines.length === 0, `${found.trace.join("\n")}\n${lines.join("")}hash ${found.hash}\n`);
 }
 
+const isFine = ({ violations, same }) => violations.length === 0 && same;
+
 async function runFiles(files) {
   const found = await work(await bundled("worker", []), { kind: "files", files });
-  const isFine = ({ violations, same }) => violations.length === 0 && same;
   finish(
     found,
     found.files.every(isFine),
@@ -185,6 +186,10 @@ async function runMutants() {
   );
 }
 
+const line = ({ store, turns, schedules, states, complete, failures }) =>
+  `${store}, ${turns} turns: ${schedules} schedules, ${states} states, ${complete ? "all there are" : "not all"}, ${failures.length} violations\n` +
+  failures.map(({ rule, text }) => `  ${rule}: ${text}\n`).join("");
+
 /** All orders of a small world; `--turns` bounds how often processes alternate, `--most` how many orders are tried. */
 async function runExhaustive() {
   const bundle = await bundled("worker", []);
@@ -198,9 +203,6 @@ async function runExhaustive() {
     }),
   );
   const seconds = (performance.now() - began) / 1000;
-  const line = ({ store, turns, schedules, states, complete, failures }) =>
-    `${store}, ${turns} turns: ${schedules} schedules, ${states} states, ${complete ? "all there are" : "not all"}, ${failures.length} violations\n` +
-    failures.map(({ rule, text }) => `  ${rule}: ${text}\n`).join("");
   finish(
     { results, seconds },
     results.every(({ failures }) => failures.length === 0),

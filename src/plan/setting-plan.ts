@@ -219,8 +219,8 @@ function entryAfter(input: SettingInput, rows: readonly Row[], written: readonly
   }
   if (members.size === 0) return undefined;
   // What is taken for ours without a write is the version that was read: a store may have another one by now.
-  const isSettled = rows.some((row) => row.verdict === "settled" && row.live !== undefined);
-  const known = isSettled ? input.live?.version : (applied?.version ?? input.live?.version);
+  const isTakenAsIs = rows.some((row) => row.verdict === "settled" && row.live !== undefined);
+  const known = isTakenAsIs ? input.live?.version : (applied?.version ?? input.live?.version);
   const version = written.length > 0 ? undefined : known;
   if (setting.layout === "keys") return { digest: members.get(""), version, secret: false };
   return { digest: undefined, version, secret: false, members };

@@ -152,7 +152,7 @@ export async function runApply(
     report.receipt = await carryOut(scenario, report, driver);
     report.exit = exitCodeOf(report.receipt);
   } catch (error) {
-    if (isFailure(error)) report.failure = error as Failure;
+    if (isFailure(error)) report.failure = error;
     else report.bug = error;
     report.exit = exitOf(error);
   }

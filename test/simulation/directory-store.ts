@@ -172,7 +172,7 @@ export function directoryStore(witness: Witness): SimulatedStore {
       try {
         return Promise.resolve(perform());
       } catch (error) {
-        return Promise.reject(error as Error);
+        return Promise.reject(error);
       }
     }
     return world.call({

@@ -97,7 +97,7 @@ function follow(
       const under = events.map(({ actor, what }) => `${actor.name} ${what}`).toSorted();
       const store = storeText();
       if (isNew) {
-        const state = JSON.stringify([store, [...answers].toSorted(), under, left, last]);
+        const state = JSON.stringify([store, [...answers].map(String).toSorted(), under, left, last]);
         if (states.has(state)) throw new Known();
         states.add(state);
       }
@@ -129,7 +129,7 @@ function follow(
       chooser,
       watch: ({ store }) => {
         storeText = () =>
-          JSON.stringify([...store.cells].map(([key, { version, text }]) => [key, version, text]).toSorted());
+          JSON.stringify([...store.cells].map(([key, { version, text }]) => `${key} ${version} ${text}`).toSorted());
       },
     });
     const [first] = violations;

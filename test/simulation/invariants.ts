@@ -414,7 +414,8 @@ export function checkRun(context: Context, run: Report): void {
     receipt?.destinations[0]?.result ?? (receipt === undefined ? `failure ${failure?.code ?? "BUG"}` : "nothing");
   context.world.count(`result: ${result}`);
   context.world.note(`${name} ends: ${result} ${receipt?.destinations[0]?.failure?.code ?? ""}`);
-  if (run.bug !== undefined) fail(context, "I7 bug", `${name} threw ${String(run.bug)}`);
+  if (run.bug !== undefined)
+    fail(context, "I7 bug", `${name} threw ${run.bug instanceof Error ? run.bug.message : "something"}`);
   const code = failure?.code ?? receipt?.destinations[0]?.failure?.code;
   if (code === "CORRUPT" && receipt !== undefined && wasDeletedSince(context, run))
     context.world.count("limit: read-back meets a key that somebody deleted since");

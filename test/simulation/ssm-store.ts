@@ -110,7 +110,11 @@ export function ssmStore(
       open: () => {
         const world = here();
         const { dice: own } = world.actor;
-        const clock = { now: () => here().now, sleep: here().sleep, random: () => own.next() };
+        const clock = {
+          now: () => here().now,
+          sleep: (ms: number, signal?: AbortSignal) => here().sleep(ms, signal),
+          random: () => own.next(),
+        };
         const rates = scenario.pace % 3 === 0 ? optionsOf({}).rates : UNHURRIED;
         return openSsm({ ...optionsOf({ region: "us-east-2" }), rates }, "apply", clock);
       },
@@ -119,9 +123,7 @@ export function ssmStore(
 }
 
 /** The SDK gives dates where the wire has seconds. */
-function dated<T extends { readonly Parameters: readonly { readonly LastModifiedDate: number }[] }>(
-  answer: T,
-): unknown {
+function dated(answer: { readonly Parameters: readonly { readonly LastModifiedDate: number }[] }): unknown {
   return {
     ...answer,
     Parameters: answer.Parameters.map((each) => ({

@@ -28,6 +28,10 @@ export type Task =
   | { readonly kind: "explore"; readonly store: "etcd" | "ssm"; readonly turns: number; readonly most: number };
 
 const task = workerData as Task;
+const tell = (message: object): void => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  parentPort?.postMessage(message);
+};
 // Stack traces cost more than everything else that a failure does.
 Error.stackTraceLimit = 0;
 
@@ -57,10 +61,10 @@ function runSeeds({ from, count, step, store, most, twice }: Extract<Task, { kin
           failed(seed, { rule: "determinism", text: "the same seed ran differently the second time" }, second.hash),
         );
     }
-    if (seeds % 2000 === 0) parentPort?.postMessage({ kind: "progress", seeds });
+    if (seeds % 2000 === 0) tell({ kind: "progress", seeds });
   }
   const { user, system } = process.cpuUsage(began);
-  parentPort?.postMessage({
+  tell({
     kind: "done",
     seeds,
     events,
@@ -79,7 +83,7 @@ globalThis.setImmediate(() => {
       runSeeds(task);
       break;
     case "files":
-      parentPort?.postMessage({
+      tell({
         kind: "done",
         files: task.files.map((file) => {
           const scenario = JSON.parse(readFileSync(file, "utf8")) as Scenario;
@@ -92,14 +96,14 @@ globalThis.setImmediate(() => {
     case "seed": {
       const scenario = task.kind === "trace" ? task.scenario : scenarioOf(task.seed, task.store);
       const outcome = simulate(scenario, { traced: true });
-      parentPort?.postMessage({ kind: "done", ...outcome, counts: Object.fromEntries(outcome.counts) });
+      tell({ kind: "done", ...outcome, counts: Object.fromEntries(outcome.counts) });
       break;
     }
     case "shrink":
-      parentPort?.postMessage({ kind: "done", scenario: shrink(scenarioOf(task.seed, task.store)) });
+      tell({ kind: "done", scenario: shrink(scenarioOf(task.seed, task.store)) });
       break;
     case "explore":
-      parentPort?.postMessage({ kind: "done", ...explore(task.store, task.turns, task.most) });
+      tell({ kind: "done", ...explore(task.store, task.turns, task.most) });
       break;
   }
 });

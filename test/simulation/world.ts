@@ -9,6 +9,7 @@ import type { Fault } from "./scenario.ts";
 
 setFlagsFromString("--allow-natives-syntax");
 /** Runs all microtasks now. Node's own way is a turn of its event loop, which takes several times as long. */
+// oxlint-disable-next-line typescript/no-implied-eval -- a function of V8 that only such a text can name
 const drain = new Function("%PerformMicrotaskCheckpoint()") as () => void;
 
 /** A process: when it dies, nothing of it goes on. */
@@ -130,7 +131,7 @@ export function worldOf(
             try {
               value = give();
             } catch (error) {
-              reject(error as Error);
+              reject(error);
               return;
             }
             resolve(value as never);

@@ -1,5 +1,5 @@
 /** `stores/etcd/connection.ts` in a world: the wire to one endpoint, with everything that gets lost on it. */
-import type { IRangeRequest, ITxnRequest } from "etcd3";
+import type { ITxnRequest } from "etcd3";
 import type { Connection } from "../../../src/stores/etcd/connection.ts";
 import type { Answer } from "../../../src/stores/etcd/grpc.ts";
 import type { Endpoint } from "../../../src/stores/etcd/options.ts";
@@ -39,10 +39,7 @@ export function connection({ url: endpoint }: Endpoint): Promise<Connection> {
         perform: () => {
           try {
             const mayWrite = (key: string): boolean => actor.denied === undefined || !key.endsWith(actor.denied);
-            const value =
-              method === "Range"
-                ? to.range(request as IRangeRequest)
-                : to.txn(request as ITxnRequest, actor.name, mayWrite);
+            const value = method === "Range" ? to.range(request) : to.txn(request, actor.name, mayWrite);
             return { ok: true, value: value as T };
           } catch (error) {
             if (error instanceof Refused) return refusal(error.code, error.message);
