@@ -139,7 +139,12 @@ function benchOf(scenario: Scenario): Workbench {
     templates: { blocks: false },
     report: { maxValueWidth: 60 },
   };
-  return { repo: { config }, encrypted: { find: () => undefined } } as unknown as Workbench;
+  const shared = { secrets: new Map(), layers: new Map(), sops: new Map() };
+  return {
+    repo: { config, shared, apps: [], places: [place] },
+    encrypted: { find: () => undefined },
+    limits: () => undefined,
+  } as unknown as Workbench;
 }
 
 /** Runs until it ends; the report says how. Never throws. */

@@ -275,8 +275,8 @@ export const MUTANTS = [
   stage(
     "reviewed plan ignored",
     "apply/expect",
-    "if (isExpected(plan.digest) || others.length === 0) return;",
-    "if (plan.digest !== undefined) return;",
+    "if (isExpected(plan.digest) || others.length === 0) return undefined;",
+    "if (plan.digest !== undefined) return undefined;",
   ),
   stage("guard skipped: conflict", "plan/guard", "    ...conflicts(input),\n", ""),
   stage(
@@ -325,8 +325,8 @@ export const MUTANTS = [
   stage(
     "placeholder overwrites",
     "plan/secret-plan",
-    'return wanted === null || wanted === before ? undefined : "change";',
-    'return wanted !== null && wanted === before ? undefined : "change";',
+    "if (wanted === null) return undefined;\n    return wanted === before && !isDue",
+    "return wanted === before && !isDue",
   ),
   stage(
     "filled secret deleted",
@@ -336,18 +336,12 @@ export const MUTANTS = [
   ),
   stage(
     "resume forgets pending",
-    "plan/destination-plan",
+    "plan/applied",
     "for (const [key, pending] of record?.pending ?? []) {",
     'for (const [key, pending] of (record?.applyId === "" ? record.pending : undefined) ?? []) {',
     "ssm",
   ),
-  stage(
-    "resume forgets deletions",
-    "plan/destination-plan",
-    "if (entry === undefined) entries.delete(key);",
-    "",
-    "ssm",
-  ),
+  stage("resume forgets deletions", "plan/applied", "if (entry === undefined) entries.delete(key);", "", "ssm"),
   stage(
     "pending never cleared",
     "plan/destination-plan",
@@ -355,7 +349,7 @@ export const MUTANTS = [
     "(!sameEntries(",
     "ssm",
   ),
-  stage("dropped names taken for gone", "plan/destination-plan", "    isDropped &&\n", "", "ssm"),
+  stage("dropped names taken for gone", "plan/applied", "    isDropped &&\n", "", "ssm"),
   stage("scope ignored", "plan/destination-plan", "    .filter(input.inScope)\n", ""),
   stage("ledger forgets secrets", "stores/records", "...(entry.secret ? { s: 1 as const } : {}),", ""),
   stage("partial exits with 0", "apply/receipt", "return EXIT.partial;", "return EXIT.ok;"),

@@ -17,6 +17,6 @@ export function wantedBy(): never {
 }
 
 /** The text of a secret is part of its name here. */
-export function openSecrets(): Promise<(unit: UnitId, secret: SecretId) => Sealed> {
-  return Promise.resolve((_unit, secret) => new Sealed(secret));
+export function openSecrets(): Promise<(use: { readonly secret: SecretId }) => Sealed> {
+  return Promise.resolve(({ secret }) => new Sealed(secret));
 }
