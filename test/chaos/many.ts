@@ -26,7 +26,7 @@ const { verdicts, counts } = await chaos({
 });
 for (const [trouble, count] of counts) say(`${`${count}`.padStart(6)}  ${trouble}`);
 const { wrongs, codes, ...figures } = verdicts;
-for (const [name, count] of Object.entries(figures)) say(`${`${count as number}`.padStart(6)}  ${name}`);
+for (const [name, count] of Object.entries(figures)) say(`${`${count}`.padStart(6)}  ${name}`);
 for (const [code, count] of codes) say(`${`${count}`.padStart(6)}  ${code}`);
 for (const wrong of wrongs) say(`WRONG ${wrong}`);
 say(`${`${wrongs.length}`.padStart(6)}  wrong`);
