@@ -17,36 +17,37 @@ const shipped = {
   },
 };
 
+const common = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  logLevel: "warning",
+  banner: { js: REQUIRE },
+};
+/** Runs the sources themselves. */
+const sources = {
+  ...common,
+  mainFields: ["module", "main"],
+  sourcemap: "inline",
+  plugins: [etcdProto],
+  alias: { vitest: join(ROOT, "test/stores/no-vitest.ts") },
+};
+
 export async function buildKills() {
   if (!existsSync(join(ROOT, "dist/index.js"))) throw new Error("Run node scripts/build.mjs first.");
   // The throw-away keys of the tests are read from beside the program.
   cpSync(join(ROOT, "test/secrets/fixtures"), join(FOLDER, "fixtures"), { recursive: true });
-  const common = {
-    absWorkingDir: ROOT,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
-    logLevel: "warning",
-  };
   const [child, preload, many] = ["child", "disk-points", "many"].map((name) => join(FOLDER, `${name}.mjs`));
-  await build({
-    ...common,
-    entryPoints: ["test/kills/child.ts"],
-    outfile: child,
-    plugins: [shipped],
-    banner: { js: REQUIRE },
-  });
+  await build({ ...common, entryPoints: ["test/kills/child.ts"], outfile: child, plugins: [shipped] });
   await build({ ...common, entryPoints: ["test/kills/disk-points.ts"], outfile: preload });
-  await build({
-    ...common,
-    entryPoints: ["test/kills/many.ts"],
-    outfile: many,
-    mainFields: ["module", "main"],
-    sourcemap: "inline",
-    plugins: [etcdProto],
-    alias: { vitest: join(ROOT, "test/stores/no-vitest.ts") },
-    banner: { js: REQUIRE },
-  });
+  await build({ ...sources, entryPoints: ["test/kills/many.ts"], outfile: many });
   return { child, preload, many };
+}
+
+export async function buildChaos() {
+  const many = join(FOLDER, "chaos.mjs");
+  await build({ ...sources, entryPoints: ["test/chaos/many.ts"], outfile: many });
+  return many;
 }

@@ -4,12 +4,11 @@
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { buildKills } from "./kills-bundle.mjs";
 
-const { values } = parseArgs({
+const { values: chosen } = parseArgs({
   options: {
     kills: { type: "string", default: "1000" },
     seed: { type: "string", default: "1" },
@@ -19,20 +18,20 @@ const { values } = parseArgs({
     shares: { type: "string", default: `${availableParallelism()}` },
   },
 });
-const shares = Number(values.shares);
+const shares = Number(chosen.shares);
 const say = (text) => process.stdout.write(`${text}\n`);
 
 function runShare(built, share, told) {
   const args = [
     built.many,
-    Math.ceil(Number(values.kills) / shares),
-    Number(values.seed) + share,
+    Math.ceil(Number(chosen.kills) / shares),
+    Number(chosen.seed) + share,
     shares,
-    values.store,
+    chosen.store,
   ];
   const child = spawn(
     process.execPath,
-    ["--enable-source-maps", ...args.map(String), built.child, built.preload, values.kind, values.each],
+    ["--enable-source-maps", ...args.map(String), built.child, built.preload, chosen.kind, chosen.each],
     {
       stdio: ["ignore", "pipe", "inherit"],
     },

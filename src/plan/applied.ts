@@ -15,8 +15,11 @@ export function appliedEntries(
   const entries = new Map(record?.settings ?? []);
   for (const [key, pending] of record?.pending ?? []) {
     const entry = live.get(key);
-    if (pending === null) {
-      if (entry === undefined) entries.delete(key);
+    if (entry === undefined && (pending === null || pending.secret !== (entries.get(key) ?? pending).secret)) {
+      // Deleted as announced; or, where a store cannot change a type, on the way to the other one.
+      entries.delete(key);
+    } else if (pending === null) {
+      continue;
     } else if (
       entry !== undefined &&
       (pending.secret ? !entries.has(key) : holds(entry, pending, entries.get(key), form))

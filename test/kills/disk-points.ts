@@ -3,7 +3,7 @@
  * Nothing in trueup knows of it: the functions of `node:fs/promises` are replaced from outside.
  *
  *   KILL_BELOW   only paths below this folder count; the name of a point says what of the store it touches
- *   KILL_AT      number of the point, from 1; 0: only print the names
+ *   KILL_AT      number of the point, from 1; 0: none. Names are printed in any case
  *   KILL_HOW     `before` it, `after` it, or in the `middle`: half the bytes, one of several folders, part of a tree
  */
 import * as sync from "node:fs";
@@ -34,7 +34,7 @@ type Work = (...args: never[]) => Promise<unknown>;
 
 async function point<R>(name: string, work: () => Promise<R>, middle?: () => void): Promise<R> {
   const isHere = ++count === Number(at);
-  if (at === "0") sync.writeSync(1, `point:${name}\n`);
+  sync.writeSync(1, `point:${name}\n`);
   if (isHere && how === "before") process.kill(process.pid, "SIGKILL");
   if (isHere && how === "middle") {
     (middle ?? (() => undefined))();

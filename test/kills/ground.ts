@@ -9,10 +9,12 @@ import type { Hand } from "./plans.ts";
 export interface Kill {
   readonly at: number;
   readonly how: string;
+  /** Where the apply that follows is killed too, counted from 1. */
+  readonly again?: number;
 }
 
 export interface Ran {
-  /** Names of the points that were passed, in order; only of a run that is not killed. */
+  /** Names of the points that were met, in order; the last one is where it was killed. */
   readonly points: readonly string[];
   readonly killed: boolean;
   readonly ended: { readonly refused: readonly string[]; readonly results: readonly string[] } | undefined;

@@ -56,10 +56,9 @@ export async function killCase(
       ground.hows.filter((how) => ground.fits(point, how)).map((how) => ({ at: n + 1, how, point })),
     );
     for (const kill of choose(all)) {
-      const { wrongs, killed } = await bench.kill(kill);
-      const name = `${kill.how} ${kill.point}`;
-      if (killed) told.hits.set(name, (told.hits.get(name) ?? 0) + 1);
-      else told.missed++;
+      const { wrongs, met } = await bench.kill(kill);
+      for (const name of met) told.hits.set(name, (told.hits.get(name) ?? 0) + 1);
+      if (met.length === 0) told.missed++;
       for (const text of wrongs) told.findings.push({ store: ground.kind, plan: plan.name, ...kill, text });
       progress();
     }
@@ -71,7 +70,7 @@ export async function killCase(
 interface Bench {
   readonly wrongs: readonly string[];
   count(): Promise<readonly string[]>;
-  kill(kill: Kill): Promise<{ readonly wrongs: readonly string[]; readonly killed: boolean }>;
+  kill(kill: Kill): Promise<{ readonly wrongs: readonly string[]; readonly met: readonly string[] }>;
 }
 
 async function prepare(ground: Ground, child: Child, plan: Case, root: string): Promise<Bench> {
@@ -150,8 +149,14 @@ async function prepare(ground: Ground, child: Child, plan: Case, root: string): 
       await begin();
       const old = await ground.contents(root);
       const marksBefore = await marks();
-      const ran = await ground.run(child, root, plan.allow, kill);
       const found: string[] = [];
+      const met: string[] = [];
+      const ran = await ground.run(child, root, plan.allow, kill);
+      if (ran.killed) met.push(`${kill.how} ${ran.points.at(-1)}`);
+      if (kill.again !== undefined && ran.killed) {
+        const second = await ground.run(child, root, plan.allow, { at: kill.again, how: kill.how });
+        if (second.killed) met.push(`${kill.how} ${second.points.at(-1)}`);
+      }
       if (!ran.killed && ran.ended === undefined) found.push(`the child failed: ${ran.errors.slice(0, 400)}`);
       found.push(...halfwayWrongs(ground, plan, old, await ground.contents(root)));
       try {
@@ -163,7 +168,7 @@ async function prepare(ground: Ground, child: Child, plan: Case, root: string): 
       const marksAfter = await marks();
       for (const [key, mark] of marksBefore)
         if (marksAfter.get(key) !== mark) found.push(`${key} is foreign and was written`);
-      return { wrongs: found, killed: ran.killed };
+      return { wrongs: found, met };
     },
   };
 }

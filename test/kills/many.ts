@@ -44,9 +44,9 @@ for (let seed = Number(first); total() < Number(kills); seed += Number(step)) {
     // Of a very long apply a part will do: its points are alike.
     const most = Math.min(kind === "many keys" ? 60 : 400, Number(each), Number(kills) - total());
     const choose: Choose = (all) => {
-      const left = [...all];
+      const left = all.map((kill) => (dice.below(6) === 0 ? { ...kill, again: 1 + dice.below(all.length) } : kill));
       return all.length <= most
-        ? all
+        ? left
         : Array.from({ length: most }, () => left.splice(dice.below(left.length), 1)).flat();
     };
     await killCase(ground, { program, preload }, await planOf(kind, seed), choose, mine, () => {

@@ -142,7 +142,7 @@ function caseOf(name: string, parts: Parts): Case {
 }
 
 /** `count` values named k0, k1, … */
-function values(dice: Dice, count: number, mark: string): Record<string, string> {
+function numbered(dice: Dice, count: number, mark: string): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, `${mark}${n} ${dice.below(1000)}`]));
 }
 
@@ -153,7 +153,7 @@ function worldOf(dice: Dice, mark: string, apps = 1 + dice.below(3), envs = 1 + 
     apps: Object.fromEntries(
       names.map((app) => [
         app,
-        { base: values(dice, 1 + dice.below(6), mark), ...(dice.below(2) === 0 ? { dev: { k0: `${mark} dev` } } : {}) },
+        { base: numbered(dice, 1 + dice.below(6), mark), ...(dice.below(2) === 0 ? { dev: { k0: `${mark} dev` } } : {}) },
       ]),
     ),
   };
@@ -204,7 +204,7 @@ const KINDS: Readonly<Record<string, (dice: Dice) => Parts | Promise<Parts>>> = 
     return { before, after: changed(dice, before, { change: true, drop: true, add: true }) };
   },
   remove(dice) {
-    const before = one(values(dice, 4 + dice.below(4), "one"));
+    const before = one(numbered(dice, 4 + dice.below(4), "one"));
     return { before, after: one({ k0: before.apps["orders"]?.["base"]?.["k0"] ?? "" }) };
   },
   "app gone"(dice) {
@@ -240,7 +240,7 @@ const KINDS: Readonly<Record<string, (dice: Dice) => Parts | Promise<Parts>>> = 
     drift: 1,
   }),
   blob(dice) {
-    const [before, after] = [values(dice, 5, "one"), { ...values(dice, 3, "two"), added: "x" }];
+    const [before, after] = [numbered(dice, 5, "one"), { ...numbered(dice, 3, "two"), added: "x" }];
     const first = dice.below(2) === 0;
     return {
       ...(first ? {} : { before: one(before, {}, BLOB) }),
@@ -392,7 +392,7 @@ const KINDS: Readonly<Record<string, (dice: Dice) => Parts | Promise<Parts>>> = 
     };
   },
   "many keys"(dice) {
-    const before = one(values(dice, 60 + dice.below(90), "one"));
+    const before = one(numbered(dice, 60 + dice.below(90), "one"));
     return { before, after: changed(dice, before, { change: true, drop: true, add: true }) };
   },
 };
