@@ -76,7 +76,11 @@ export async function act(hub: Hub, event: HubEvent, { token, vars = {} }: ActSe
       ],
       {
         cwd: workspace.folder,
-        env: { PATH: `${bin}:${process.env["PATH"] ?? ""}`, HOME: own.folder, XDG_CACHE_HOME: join(own.folder, "cache") },
+        env: {
+          PATH: `${bin}:${process.env["PATH"] ?? ""}`,
+          HOME: own.folder,
+          XDG_CACHE_HOME: join(own.folder, "cache"),
+        },
         stdio: ["ignore", "pipe", "pipe"],
       },
     );

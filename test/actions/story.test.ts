@@ -92,9 +92,9 @@ describeWithEtcd("the whole story", () => {
         expect(await etcd("/config/dev/eu-west-1/orders/database/password")).toBe("");
         const europe = await ssm("eu-west-1");
         expect(Object.keys(europe).toSorted()).toEqual(
-          ["dev", "prod", "staging"].map((env) => `/edge/${env}/gateway`).concat(
-            ["dev", "prod", "staging"].map((env) => `/shop/${env}/orders/database/password`),
-          ),
+          ["dev", "prod", "staging"]
+            .map((env) => `/edge/${env}/gateway`)
+            .concat(["dev", "prod", "staging"].map((env) => `/shop/${env}/orders/database/password`)),
         );
         expect(europe["/shop/prod/orders/database/password"]).toBe(PLACEHOLDER);
         expect(JSON.parse(europe["/edge/prod/gateway"] ?? "")).toMatchObject({ nginx: { workers: 8 } });
@@ -115,7 +115,11 @@ describeWithEtcd("the whole story", () => {
         stage.branch(stage.clone, "larger-pool", {
           "apps/orders/base.yaml": now("apps/orders/base.yaml").replace("max: 10", "max: 20"),
         });
-        change = stage.hub.openPull(stage.clone.folder, { author: "dora", title: "Larger pool", branch: "larger-pool" });
+        change = stage.hub.openPull(stage.clone.folder, {
+          author: "dora",
+          title: "Larger pool",
+          branch: "larger-pool",
+        });
         const jobs = await on(stage.hub.pull(change, "opened"));
         expect(results(jobs)).toEqual(["plan / plan: success", "validate / validate: success"]);
         expect(warnings(jobs)).toEqual([]);
@@ -186,7 +190,11 @@ describeWithEtcd("the whole story", () => {
       it("a revert is the way back", async () => {
         stage.branch(stage.clone, "revert-larger-pool", {});
         git(stage.clone.folder, "revert", "--no-edit", "-m", "1", "HEAD~1");
-        undo = stage.hub.openPull(stage.clone.folder, { author: "dora", title: "Revert", branch: "revert-larger-pool" });
+        undo = stage.hub.openPull(stage.clone.folder, {
+          author: "dora",
+          title: "Revert",
+          branch: "revert-larger-pool",
+        });
         const planned = await on(stage.hub.pull(undo, "opened"));
         expect(results(planned)).toEqual(["plan / plan: success", "validate / validate: success"]);
         expect(title(bodies(undo)[0])).toBe("### 🔴 4 deletions, 2 of them in **PROD** · 4 other changes");
@@ -216,7 +224,13 @@ describeWithEtcd("the whole story", () => {
         await on(stage.hub.onMain("schedule"), true);
         expect([issues().length, bodies(issue)]).toEqual([1, []]);
 
-        await stage.moto.awsAs({ AWS_DEFAULT_REGION: "eu-west-1" }, "ssm", "delete-parameter", "--name", "/edge/dev/gateway");
+        await stage.moto.awsAs(
+          { AWS_DEFAULT_REGION: "eu-west-1" },
+          "ssm",
+          "delete-parameter",
+          "--name",
+          "/edge/dev/gateway",
+        );
         await on(stage.hub.onMain("workflow_dispatch"));
         expect(issue.title).toBe("Config drift: 15 keys (1 in PROD)");
         expect(bodies(issue)).toHaveLength(1);
@@ -225,7 +239,9 @@ describeWithEtcd("the whole story", () => {
         git(stage.clone.folder, "fetch", "--quiet", "origin", "main");
         git(stage.clone.folder, "checkout", "--quiet", "--detach", "FETCH_HEAD");
         person(["apply", "--env", "dev", "--yes", "--allow", "drift"]);
-        expect(JSON.parse((await ssm("eu-west-1"))["/edge/dev/gateway"] ?? "")).toMatchObject({ nginx: { workers: 2 } });
+        expect(JSON.parse((await ssm("eu-west-1"))["/edge/dev/gateway"] ?? "")).toMatchObject({
+          nginx: { workers: 2 },
+        });
         await on(stage.hub.onMain("schedule"), true);
         expect([issues().length, issue.state, bodies(issue).length]).toEqual([1, "closed", 2]);
       });
@@ -234,7 +250,12 @@ describeWithEtcd("the whole story", () => {
         stage.branch(stage.fork, "mine", {
           "apps/orders/dev.yaml": now("apps/orders/dev.yaml").replace("level: debug", "level: warn"),
         });
-        const theirs = stage.hub.openPull(stage.fork.folder, { author: "mallory", title: "Hi", branch: "mine", fork: true });
+        const theirs = stage.hub.openPull(stage.fork.folder, {
+          author: "mallory",
+          title: "Hi",
+          branch: "mine",
+          fork: true,
+        });
         const before = stage.hub.forge.calls.length;
         const jobs = await on(stage.hub.pull(theirs, "opened"));
         expect(results(jobs)).toEqual(["plan / plan: success", "validate / validate: success"]);

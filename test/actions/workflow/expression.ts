@@ -6,7 +6,8 @@ export type Contexts = Readonly<Record<string, Value>>;
 
 /** There a name that nobody has set is empty text, as on GitHub. In the other contexts it is a mistake of the workflow. */
 const OPEN = new Set(["vars", "secrets"]);
-const TOKEN = /\s*(?:(?<text>'(?:[^']|'')*')|(?<sign>==|!=|&&|\|\||[()])|(?<name>[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*))/uy;
+const TOKEN =
+  /\s*(?:(?<text>'(?:[^']|'')*')|(?<sign>==|!=|&&|\|\||[()])|(?<name>[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*))/uy;
 
 /** A text with `${{ … }}` in it; one that is nothing else keeps the type of its value. */
 export function fill(text: string, contexts: Contexts): Value {
@@ -97,7 +98,7 @@ function closed(value: Value, tokens: string[]): Value {
 }
 
 function lookUp([context = "", ...path]: readonly string[], contexts: Contexts): Value {
-  let value: Value = contexts as { readonly [name: string]: Value };
+  let value: Value = contexts;
   for (const name of [context, ...path]) {
     const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
     const map = isMap ? (value as { readonly [name: string]: Value }) : {};

@@ -71,7 +71,13 @@ export async function startHub(people: Readonly<Record<string, string>>): Promis
     const head = git(remote, "rev-parse", `refs/pull/${item.number}/head`);
     const commits = git(remote, "rev-list", "--reverse", `${main()}..${head}`).split("\n");
     const files = git(remote, "diff", "--name-only", `${main()}...${head}`).split("\n");
-    item.pull = { head, base: main(), fork, commits, files: files.map((filename) => ({ filename, status: "modified" })) };
+    item.pull = {
+      head,
+      base: main(),
+      fork,
+      commits,
+      files: files.map((filename) => ({ filename, status: "modified" })),
+    };
     mergeCommit(item.number, head, `Merge ${head} into ${main()}`);
   };
   const repository = { full_name: "acme/config", default_branch: "main" };

@@ -39,10 +39,13 @@ export const DEFAULT_TYPES = ["opened", "synchronize", "reopened"];
 export function readWorkflow(text: string): Workflow {
   const file = only(load(text), ["name", "on", "permissions", "concurrency", "jobs"]);
   if (JSON.stringify(file["permissions"]) !== "{}") throw new Error("permissions: {} is what the template has here");
-  const concurrency = file["concurrency"] === undefined ? undefined : only(file["concurrency"], ["group", "cancel-in-progress"]);
+  const concurrency =
+    file["concurrency"] === undefined ? undefined : only(file["concurrency"], ["group", "cancel-in-progress"]);
   return {
     name: word(file["name"]),
-    on: Object.fromEntries(Object.entries(only(file["on"], EVENTS)).map(([event, how]) => [event, eventOf(event, how)])),
+    on: Object.fromEntries(
+      Object.entries(only(file["on"], EVENTS)).map(([event, how]) => [event, eventOf(event, how)]),
+    ),
     concurrency: concurrency === undefined ? undefined : word(concurrency["group"]),
     jobs: Object.entries(file["jobs"] as Map).map(([id, job]) => jobOf(id, job)),
   };
@@ -57,7 +60,18 @@ function eventOf(event: string, how: unknown): { types?: readonly string[]; bran
   };
 }
 
-const JOB = ["name", "needs", "if", "strategy", "environment", "runs-on", "timeout-minutes", "permissions", "outputs", "steps"];
+const JOB = [
+  "name",
+  "needs",
+  "if",
+  "strategy",
+  "environment",
+  "runs-on",
+  "timeout-minutes",
+  "permissions",
+  "outputs",
+  "steps",
+];
 
 function jobOf(id: string, value: unknown): Job {
   const job = only(value, JOB);
@@ -85,14 +99,16 @@ function jobOf(id: string, value: unknown): Job {
 
 function matrixOf(value: unknown): { readonly axis: string; readonly values: string } {
   const strategy = only(value, ["max-parallel", "fail-fast", "matrix"]);
-  if (strategy["max-parallel"] !== 1 || strategy["fail-fast"] !== true) throw new Error("only one after the other, until one fails");
+  if (strategy["max-parallel"] !== 1 || strategy["fail-fast"] !== true)
+    throw new Error("only one after the other, until one fails");
   const [[axis, values] = ["", ""], ...others] = Object.entries(words(strategy["matrix"]));
   if (others.length > 0 || axis === "include" || axis === "exclude") throw new Error("a matrix of one axis only");
   return { axis, values };
 }
 
 function only(value: unknown, names: readonly string[]): Map {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`no map: ${JSON.stringify(value)}`);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Error(`no map: ${JSON.stringify(value)}`);
   const unknown = Object.keys(value).filter((name) => !names.includes(name));
   if (unknown.length > 0) throw new Error(`not understood in a workflow: ${unknown.join(", ")}`);
   return value as Map;

@@ -36,7 +36,11 @@ describe("a workflow file", () => {
 });
 
 describe("an expression", () => {
-  const contexts = { github: { event_name: "push" }, vars: { A: "x" }, needs: { plan: { outputs: { list: '["a"]' } } } };
+  const contexts = {
+    github: { event_name: "push" },
+    vars: { A: "x" },
+    needs: { plan: { outputs: { list: '["a"]' } } },
+  };
 
   it("of the kinds that the template has is worked out", () => {
     expect(fill("to ${{ vars.A }}/${{ vars.B }}", contexts)).toBe("to x/");

@@ -106,7 +106,8 @@ async function runMatrix(run: Running, job: Job, contexts: Contexts): Promise<re
 
 async function runJob(run: Running, job: Job, contexts: Contexts): Promise<Ended> {
   const { hub, event } = run;
-  const token = `ghs_${run.id}${job.id}${Object.values((contexts["matrix"] ?? {}) as Contexts).join("")}`.padEnd(24, "0");
+  const name = `${run.workflow.name} / ${textOf(fill(job.name, contexts))}`;
+  const token = `ghs_${run.id}${name.replaceAll(/\W/gu, "")}`.padEnd(24, "0");
   const level = (wanted: Level): Level => (event.fork ? "read" : wanted);
   const grants = Object.fromEntries(Object.entries(job.permissions).map(([scope, wanted]) => [scope, level(wanted)]));
   hub.forge.state.callers.set(token, { login: OWN, grants, hides: false });
@@ -134,7 +135,6 @@ async function runJob(run: Running, job: Job, contexts: Contexts): Promise<Ended
     hub.forge.state.callers.delete(token);
   }
   const result = steps.every(({ code }) => code === 0) ? "success" : "failure";
-  const name = `${run.workflow.name} / ${textOf(fill(job.name, contexts))}`;
   const given = result === "success" ? filled(job.outputs, { ...contexts, steps: outputs }) : {};
   return { jobRun: { name, result, environment, steps }, outputs: given };
 }
@@ -168,7 +168,12 @@ function runStep(run: Running, job: Job, one: StepOf, { contexts, token, workspa
 
 function contextsOf({ event, settings }: Running): Contexts {
   return {
-    github: { event_name: event.name, ref: event.ref, sha: event.sha, event: event.payload as { readonly [name: string]: Value } },
+    github: {
+      event_name: event.name,
+      ref: event.ref,
+      sha: event.sha,
+      event: event.payload as { readonly [name: string]: Value },
+    },
     vars: settings.vars,
     secrets: event.fork ? {} : settings.secrets,
   };
@@ -181,7 +186,8 @@ function filled(texts: Readonly<Record<string, string>>, contexts: Contexts): Re
 /** In place of actions/checkout: the commit of the event, as deep as asked for, without credentials in the folder. */
 export function checkedOut(hub: Hub, event: HubEvent, inputs: Readonly<Record<string, string>>, folder?: string) {
   const { "fetch-depth": depth = "1", "persist-credentials": persist = "false", ...others } = inputs;
-  if (Object.keys(others).length > 0 || persist !== "false") throw new Error(`not understood: ${JSON.stringify(inputs)}`);
+  if (Object.keys(others).length > 0 || persist !== "false")
+    throw new Error(`not understood: ${JSON.stringify(inputs)}`);
   const made = folder === undefined ? tempFolder() : { folder, dispose: () => undefined };
   const isBranch = event.ref.startsWith("refs/heads/");
   const here = event.ref.replace(/^refs\/(?:heads|pull)\//u, isBranch ? "refs/remotes/origin/" : "refs/remotes/pull/");
@@ -189,7 +195,14 @@ export function checkedOut(hub: Hub, event: HubEvent, inputs: Readonly<Record<st
   git(made.folder, "remote", "add", "origin", `file://${hub.remote}`);
   // All of the history, and then the commit of the event again: a branch may have moved on.
   if (depth === "0") git(made.folder, "fetch", "--quiet", "origin", "+refs/heads/*:refs/remotes/origin/*");
-  git(made.folder, "fetch", "--quiet", ...(depth === "0" ? [] : [`--depth=${depth}`]), "origin", `+${event.sha}:${here}`);
+  git(
+    made.folder,
+    "fetch",
+    "--quiet",
+    ...(depth === "0" ? [] : [`--depth=${depth}`]),
+    "origin",
+    `+${event.sha}:${here}`,
+  );
   git(made.folder, "checkout", "--quiet", "--force", ...(isBranch ? ["-B", "main"] : []), here);
   return made;
 }
