@@ -96,18 +96,33 @@ export async function makePlan(
   if (against !== "live" && against !== "auto") return planAgainstRef(project, desired, against, options, settings);
   const stores = storePool(drivers, project.folder, io.env);
   try {
-    return { planned: await planLive(bench, wanted, stores, settings, io.signal) };
+    const planned = await planLive(bench, wanted, stores, settings, io.signal);
+    if (against === "live" || options.base === undefined || !isFreshFolder(planned.plan)) return { planned };
+    io.err(
+      `Note  nothing was applied yet to the folder on this machine that is the store\n      ${instead(options.base)}\n`,
+    );
+    return await planAgainstRef(project, desired, options.base, options, settings);
   } catch (error) {
     const ref = against === "auto" ? await fallback(project, error, options.base) : undefined;
     if (ref === undefined || !isFailure(error)) throw error;
-    io.err(
-      `Note  ${safeText(error.message)}\n      so this compares with ${safeText(ref)} in Git, not with what is live\n`,
-    );
-    const instead = await planAgainstRef(project, desired, ref, options, settings);
-    return "problems" in instead ? instead : { ...instead, unread: { message: error.message, fix: error.fix } };
+    io.err(`Note  ${safeText(error.message)}\n      ${instead(ref)}\n`);
+    const result = await planAgainstRef(project, desired, ref, options, settings);
+    return "problems" in result ? result : { ...result, unread: { message: error.message, fix: error.fix } };
   } finally {
     await stores.close();
   }
+}
+
+function instead(ref: string): string {
+  return `so this compares with ${safeText(ref)} in Git, not with what is live`;
+}
+
+/**
+ * A repo without a real store, in a job: its folder is empty whatever was merged before, so a plan against it would show
+ * every value as new. A store on a network that is still empty is another thing: there all of it is about to be written.
+ */
+function isFreshFolder({ destinations }: Plan): boolean {
+  return destinations.every(({ type, head }) => type === "directory" && head === undefined);
 }
 
 async function planAgainstRef(

@@ -5,7 +5,7 @@ import { COMMENT } from "../context.ts";
 import { fitPlan } from "../plan/markdown.ts";
 import { protectedEnvs } from "../reach.ts";
 import { safePiece } from "../redact.ts";
-import { plural } from "../words.ts";
+import { plural, shortCommit } from "../words.ts";
 import { countsOf, countsText } from "./earlier.ts";
 import { tallyOf } from "./no-plan.ts";
 import { pageContext, type PullRequestContext } from "./page.ts";
@@ -33,7 +33,7 @@ export function checkTitle(plan: Plan, ctx: Pick<PullRequestContext, "world">, t
   const guards = new Set(plan.refusals.flatMap((refusal) => (refusal.lifted ? [] : [refusal.guard])));
   if (guards.size > 0) words.push(`refused by ${[...guards].join(", ")}`);
   if (summary.needsValue > 0) words.push("needs values");
-  if (plan.against.kind === "ref") words.push(`against ${plan.against.ref} only`);
+  if (plan.against.kind === "ref") words.push(`against ${shortCommit(plan.against.ref)} only`);
   return cut(safePiece(words.join(" · ")));
 }
 

@@ -23,7 +23,7 @@ function againstSection(facts: Facts): string[] {
   const { against } = facts.plan;
   if (against.kind === "live") return [];
   return [
-    `> No store was read: this is the change against ${code(against.ref)}, not against what is live. Apply compares again before it writes.`,
+    `> No store was read: this is the change against ${code(shortCommit(against.ref))}, not against what is live. Apply compares again before it writes.`,
   ];
 }
 
@@ -59,7 +59,7 @@ function origin(facts: Facts): string[] {
     words.push(code(shortCommit(plan.commit)) + base);
   }
   const at = ctx.comparedAt === undefined ? "" : ` at ${prose(ctx.comparedAt)}`;
-  words.push(`compared with ${plan.against.kind === "live" ? "**live**" : code(plan.against.ref)}${at}`);
+  words.push(`compared with ${plan.against.kind === "live" ? "**live**" : code(shortCommit(plan.against.ref))}${at}`);
   words.push(...(ctx.homes ?? []).map((home) => wordLink(home.name, home.url)));
   const touched = new Set(plan.summary.places);
   const envs = [...new Set(ctx.world.places.filter((place) => touched.has(place.id)).map((place) => place.env))];

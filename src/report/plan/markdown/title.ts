@@ -11,7 +11,7 @@ export function titleSection(facts: Facts): string[] {
   const words = title(facts).join(" · ");
   if (plan.against.kind === "live" || ctx.unread === undefined)
     return [planMarker(facts), `### ${light(facts)} ${words}`];
-  const ref = code(plan.against.ref);
+  const ref = code(shortCommit(plan.against.ref));
   const fix = ctx.unread.fix === undefined ? "" : ` Fix: ${prose(cutText(ctx.unread.fix, REASON))}.`;
   return [
     planMarker(facts),
@@ -65,7 +65,8 @@ function title(facts: Facts): string[] {
   if (guarded.length > 0 && deleted.guarded === 0 && keys > 0) words.push(`reaches ${names(guarded)}`);
   if (facts.needs.length > 0) words.push(`🔑 needs a value in ${plural(needyPlaces(facts), "place")}`);
   words.push(...guardWords(facts));
-  if (plan.against.kind === "ref" && ctx.unread === undefined) words.push(`against ${code(plan.against.ref)} only`);
+  if (plan.against.kind === "ref" && ctx.unread === undefined)
+    words.push(`against ${code(shortCommit(plan.against.ref))} only`);
   return words;
 }
 
@@ -104,7 +105,7 @@ function names(envs: readonly string[]): string {
 export function nothingSection(facts: Facts, notes: readonly string[]): string[] {
   const { plan, ctx } = facts;
   const commit = plan.commit === null ? "" : `${code(shortCommit(plan.commit))} · `;
-  const other = plan.against.kind === "ref" ? code(plan.against.ref) : "live";
+  const other = plan.against.kind === "ref" ? code(shortCommit(plan.against.ref)) : "live";
   const at = ctx.comparedAt === undefined ? "" : ` at ${prose(ctx.comparedAt)}`;
   return [
     planMarker(facts),
