@@ -16,7 +16,13 @@ describeAction("a copy of the template", () => {
   let clone: TestRepo;
   let pull: Item;
   const on = (event: HubEvent) =>
-    onEvent(hub, event, { vars: {}, secrets: {}, machine: {}, identity: {}, approvers: {} });
+    onEvent(hub, event, {
+      vars: {},
+      secrets: {},
+      machine: { RUNNER_ENVIRONMENT: "github-hosted" },
+      identity: {},
+      approvers: {},
+    });
   const failed = (jobs: readonly JobRun[]) => jobs.filter(({ result }) => result === "failure");
   const comments = (): readonly string[] => hub.forge.state.comments.map(({ body }) => body);
 
@@ -48,5 +54,13 @@ describeAction("a copy of the template", () => {
     expect(body).toContain("No store was read");
     expect(jobs[0]?.steps[0]?.err).toContain("nothing was applied yet to the folder on this machine");
     expect(hub.forge.state.checks).toMatchObject([{ externalId: expect.stringMatching(/^ref-/u) }]);
+  });
+
+  it("does not say that something is live when the only store was a folder of the job", async () => {
+    const jobs = await on(hub.merge(pull, "dora"));
+    expect(failed(jobs)).toEqual([]);
+    const receipt = comments().find((body) => body.startsWith("<!-- trueup:receipt")) ?? "";
+    expect(receipt.split("\n")[1]).toBe("### ✅ Would be live everywhere · no store is connected yet");
+    expect(receipt).toContain("gone with this job");
   });
 });

@@ -37,6 +37,7 @@ export function receiptSteps(
         ...(await circumstances(session, inputs, receipt, commit, [first, ...others])),
         ...placesIn(after),
         ...needsIn(after),
+        fleeting: around.hosted && isAllFolders(after),
         root: rootOf(prefix),
         env: inputs.env[0] ?? "",
         at: timeOf(around.now),
@@ -67,6 +68,11 @@ function needsIn({ done }: After): Pick<ReceiptCommentContext, "needs"> {
     needsValue.map(({ unit, secret }) => ({ place: place.id, secret: `${unit.split("@")[0] ?? ""}:${secret}` })),
   );
   return { needs };
+}
+
+function isAllFolders({ done }: After): boolean {
+  const destinations = receiptIn(done)?.plan?.destinations ?? [];
+  return destinations.length > 0 && destinations.every(({ type }) => type === "directory");
 }
 
 function reviewedIn(

@@ -23,6 +23,8 @@ export interface ReceiptCommentContext {
   /** `12:48 UTC`: when this job ended; and the login name of who let it run. */
   readonly at?: string;
   readonly approvedBy?: string;
+  /** As in {@link ReceiptMarkdownContext}. */
+  readonly fleeting?: boolean;
   /** Secrets that still need a value in the environment of this job. */
   readonly needs?: readonly Need[];
 }
@@ -59,6 +61,7 @@ function receiptContextOf(
     ...(also.length === 0 ? {} : { alsoContains: also.filter(isNumber).map(pullLink) }),
     ...(ctx.overtakenBy === undefined ? {} : { overtakenBy: pullLink(ctx.overtakenBy) }),
     ...(ctx.waiting === undefined ? {} : { waiting: ctx.waiting }),
+    ...(ctx.fleeting === undefined ? {} : { fleeting: ctx.fleeting }),
     ...(needs === undefined ? {} : { needsValue: { secrets: count(needs, "secret"), places: count(needs, "place") } }),
     details: new Map(
       parts.map(({ receipt, at, approvedBy }) => [

@@ -23,6 +23,8 @@ export interface ReceiptMarkdownContext {
   /** What is known of a destination beyond its receipt, by its id: `12:48`, a link to who approved it. */
   readonly details?: ReadonlyMap<string, { readonly at?: string; readonly approvedBy?: string }>;
   readonly links?: readonly { readonly name: string; readonly url: string }[];
+  /** True: every store is a folder on a machine that is thrown away after the job. */
+  readonly fleeting?: boolean;
   /** Secrets that still need a value, and in how many places. */
   readonly needsValue?: { readonly secrets: number; readonly places: number };
   /** Characters; 60,000 where nothing is said. */
@@ -85,6 +87,8 @@ function title(receipt: Receipt, tally: Tally, ctx: ReceiptMarkdownContext): str
       const everywhere = ctx.world.places.every((place) => receipt.destinations.some((one) => one.place === place.id));
       const wrong = tally.readBack?.wrong.length ?? 0;
       if (wrong > 0) return `❌ Applied, but ${plural(wrong, "key does", "keys do")} not hold what was written`;
+      if (ctx.fleeting === true)
+        return `✅ Would be live${everywhere ? " everywhere" : ""} · no store is connected yet`;
       return `✅ Live${everywhere ? " everywhere" : ""} · ${plural(tally.applied, "key")} in ${plural(places, "place")}`;
     }
     case "nothing":
@@ -220,6 +224,10 @@ function behind(receipt: Receipt, ctx: ReceiptMarkdownContext): string {
 
 function checks(receipt: Receipt, tally: Tally, ctx: ReceiptMarkdownContext): string[] {
   const words: string[] = [];
+  if (ctx.fleeting === true)
+    words.push(
+      "⚪ written to a folder that is gone with this job: a target of type etcd or aws-ssm in trueup.yaml lasts",
+    );
   const also = ctx.alsoContains ?? [];
   const same = ctx.reviewed !== undefined && (ctx.asReviewed ?? ctx.reviewed === receipt.plan);
   if (same) words.push(`✔ exactly the reviewed plan ${code(ctx.reviewed)}`);

@@ -34,11 +34,16 @@ export function needsSection(facts: Facts): string[] {
   const lines = shown.map(
     (row) => `${bold(cutText(secretName(row), facts.level.key))}: ${reachMarkdown(facts, row.units)}`,
   );
-  const [first] = shown;
-  const command = first === undefined ? [] : fence("", commands(facts, first));
+  const all = shown.flatMap((row) => commands(facts, row));
+  const more = all.length - COMMANDS;
+  const command = [...all.slice(0, COMMANDS), ...(more > 0 ? [`# and ${more} more: trueup secrets list`] : [])];
   const intro =
     "Held outside Git and still without a value. Merging creates *placeholders*; the app may not start until somebody fills them:";
-  return quote("IMPORTANT", [intro, ...bullets(lines, facts.needs.length - shown.length, "secret"), ...command]);
+  return quote("IMPORTANT", [
+    intro,
+    ...bullets(lines, facts.needs.length - shown.length, "secret"),
+    ...fence("", command),
+  ]);
 }
 
 /** Secrets whose value should come from a key that is not there. */
@@ -61,10 +66,13 @@ function secretName(row: Pick<NeedsRow, "secret" | "units">): string {
   return row.secret.startsWith("shared.") ? row.secret : `${appsOf(row.units)[0] ?? ""}.${row.secret}`;
 }
 
+/** Commands that are written out; the others are only counted. */
+const COMMANDS = 10;
+
 function commands(facts: Facts, row: NeedsRow): string[] {
   const [owner = "", ...rest] = secretName(row).split(".");
   const envs = [...new Set(foldPlaces(placesOf(row.units), facts.ctx.world.places).map((words) => words.env))];
-  return envs.slice(0, 10).map((env) => `trueup secrets set ${owner} ${rest.join(".")} --env ${env}`);
+  return envs.map((env) => `trueup secrets set ${owner} ${rest.join(".")} --env ${env}`);
 }
 
 export function conflictSection(facts: Facts): string[] {
@@ -140,9 +148,14 @@ function destroyed(facts: Facts, values: readonly ValueRow[], guarded: boolean):
   const envs = foldPlaces(placesOf(units), facts.ctx.world.places).map((words) => words.env);
   const where = some([...new Set(envs)].map((env) => (guarded ? env.toUpperCase() : env)).map(htmlWords), 5);
   const verb = first.row.action === "remove" ? "Deleted" : "Replaced";
+  const secrets = wanted.filter(({ row }) => row.secret).length;
+  const kept =
+    secrets === wanted.length
+      ? "the values of secrets are not shown"
+      : "the values are shown so that they can be restored";
   const why =
     first.row.action === "remove"
-      ? "the values are shown so that they can be restored"
+      ? `${kept}${secrets > 0 && secrets < wanted.length ? ", those of secrets are not" : ""}`
       : "deleted and created, for a moment without a value";
   const headline = `${verb} in ${where} (${plural(wanted.length, "row")}, ${plural(units.length, "value")})`;
   const columns = first.row.action === "remove" ? ["Key", "Value now", "Where"] : ["Key", "Value now → after", "Where"];
