@@ -153,7 +153,10 @@ function worldOf(dice: Dice, mark: string, apps = 1 + dice.below(3), envs = 1 + 
     apps: Object.fromEntries(
       names.map((app) => [
         app,
-        { base: numbered(dice, 1 + dice.below(6), mark), ...(dice.below(2) === 0 ? { dev: { k0: `${mark} dev` } } : {}) },
+        {
+          base: numbered(dice, 1 + dice.below(6), mark),
+          ...(dice.below(2) === 0 ? { dev: { k0: `${mark} dev` } } : {}),
+        },
       ]),
     ),
   };
