@@ -1,7 +1,7 @@
 /** Hurts a cluster of three while it is worked on, one trouble after the other, and judges what came of it. */
 import { type Cluster, post, startCluster } from "./cluster.ts";
 import { type Verdicts, judge } from "./verdicts.ts";
-import { type Flag, applier, handEditor, inBase64, noRecords, recorder, sampler } from "./work.ts";
+import { type Flag, applier, handEditor, inBase64, noRecords, rangeAt, recorder, sampler } from "./work.ts";
 
 export const TROUBLES = [
   "leader killed",
@@ -115,11 +115,11 @@ async function makeTrouble(
 
 async function fill(cluster: Cluster): Promise<void> {
   const value = inBase64("x".repeat(700_000));
-  for (let n = 0; n < 200; n++) {
+  for (let n = 0; n < 100; n++) {
     const refusal = await post(
       cluster.endpoints[n % 3] ?? "",
       "kv/put",
-      { key: inBase64(`fill${n % 40}`), value },
+      { key: inBase64(`fill${n}`), value },
       5000,
     ).then(
       () => "",
@@ -129,11 +129,26 @@ async function fill(cluster: Cluster): Promise<void> {
   }
 }
 
+/** Deletes what filled it. Nothing is compacted that was not recorded yet, so it may take a few rounds. */
 async function makeRoom(cluster: Cluster, progress: { readonly at: number }): Promise<void> {
-  await cluster.ctl("del", "--prefix", "fill");
-  const seen = progress.at;
-  for (let tries = 0; tries < 40 && progress.at <= seen; tries++) await pause(50);
-  await cluster.ctl("compact", String(progress.at)).catch(() => "");
-  await cluster.ctl("defrag", "--command-timeout=20s");
-  await cluster.ctl("alarm", "disarm");
+  for (let tries = 0; tries < 30; tries++) {
+    try {
+      await cluster.ctl("del", "--prefix", "fill");
+      const { revision } = await rangeAt(cluster.endpoints[tries % 3] ?? "", undefined);
+      for (let waits = 0; waits < 100 && progress.at < revision; waits++) await pause(50);
+      await cluster.ctl("compact", String(progress.at)).catch(() => "");
+      await cluster.ctl("defrag", "--command-timeout=20s");
+      await cluster.ctl("alarm", "disarm");
+      await post(
+        cluster.endpoints[0] ?? "",
+        "kv/put",
+        { key: inBase64("room"), value: inBase64("x".repeat(2000)) },
+        3000,
+      );
+      return;
+    } catch {
+      await pause(200);
+    }
+  }
+  throw new Error("the cluster stays full");
 }
