@@ -9,6 +9,8 @@ import type { Hand } from "./plans.ts";
 export interface Kill {
   readonly at: number;
   readonly how: string;
+  /** In place of the number: the first point of that name. Pages of SSM are not alike, and so are not the numbers. */
+  readonly named?: string;
   /** Where the apply that follows is killed too, counted from 1. */
   readonly again?: number;
 }

@@ -25,7 +25,8 @@ const missing =
       .filter((point) => !names.has(point))
       .flatMap((point, n) => {
         const ways = all.filter((kill) => kill.point === point);
-        return ways[n % ways.length] ?? [];
+        const way = ways[n % ways.length];
+        return way === undefined ? [] : { ...way, named: point };
       });
   };
 
@@ -71,6 +72,7 @@ describe("an apply that is killed", () => {
     killAll(ssmGround, [
       ["mixed", 3],
       ["becomes secret", 6],
+      ["remove", 1],
     ]),
   );
 });

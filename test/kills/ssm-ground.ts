@@ -54,11 +54,15 @@ export async function ssmGround(): Promise<Ground> {
     async run(child, folder, allow, kill) {
       const points: string[] = [];
       let running: Running | undefined;
-      let count = 0;
+      let [count, isOver] = [0, false];
       seen.clear();
       double.fault = (call) => {
-        points.push(nameOf(call));
-        if (++count !== kill?.at) return undefined;
+        const name = nameOf(call);
+        if (isOver) return undefined;
+        points.push(name);
+        const isHere = kill?.named === undefined ? ++count === kill?.at : name === kill.named;
+        if (!isHere || kill === undefined) return undefined;
+        isOver = true;
         running?.kill();
         return kill.how === "unsent" ? "lose-request" : "lose-reply";
       };
