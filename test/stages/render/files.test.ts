@@ -78,7 +78,7 @@ describe("files/*.hbs", () => {
   });
 
   it("stops deep nesting and explosions quickly", () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     expect(render(`${"{{#if n}}".repeat(20)}x${"{{/if}}".repeat(20)}`)).toBe("TU2003");
     const many: ValueMap = { l: Array.from({ length: 100 }, (_, i) => i) };
     const nested =
@@ -90,6 +90,6 @@ describe("files/*.hbs", () => {
       { handlebars: Handlebars, unit: "a@prod" },
     );
     expect("problem" in result && result.problem.code).toBe("TU2006");
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(1000);
   });
 });

@@ -124,13 +124,13 @@ describe("humanPlan", () => {
     expect(text).toContain("more edits in");
   });
 
-  it("prints 10,000 changes in less than 200 ms", () => {
+  it("prints 10,000 changes in less than 200 ms of processor time", () => {
     const plan = manyChanges(10_000);
     humanPlan(plan, large);
     const times = Array.from({ length: 3 }, () => {
-      const start = performance.now();
+      const start = process.cpuUsage();
       humanPlan(plan, large);
-      return performance.now() - start;
+      return process.cpuUsage(start).user / 1000;
     });
     expect(Math.min(...times)).toBeLessThan(200);
   });
