@@ -16,11 +16,18 @@ beforeAll(async () => {
   child = { program, preload };
 });
 
+/** More tries for points that were missed. */
+const ROUNDS = 4;
+
+function pointsIn(told: Told): ReadonlySet<string> {
+  return new Set([...told.hits.keys()].map((hit) => hit.slice(hit.indexOf(" ") + 1)));
+}
+
 /** One kill for each point that was not hit before, each in another way. */
 const missing =
   (told: Told): Choose =>
   (all) => {
-    const names = new Set([...told.hits.keys()].map((hit) => hit.slice(hit.indexOf(" ") + 1)));
+    const names = pointsIn(told);
     return [...new Set(all.map(({ point }) => point))]
       .filter((point) => !names.has(point))
       .flatMap((point, n) => {
@@ -43,15 +50,20 @@ async function killAll(
 ): Promise<void> {
   const ground = await start();
   const told = nothingYet();
+  const open = (): boolean => POINTS[ground.kind].some((point) => !pointsIn(told).has(point));
   try {
     for (const [kind, seed, choose] of cases)
       await killCase(ground, child, await planOf(kind, seed), choose ?? missing(told), told);
+    // Calls side by side come in another order now and then, and a kill meets another point than the one meant.
+    for (let round = 0; round < ROUNDS && open(); round++)
+      for (const [kind, seed, choose] of cases)
+        if (choose === undefined && open())
+          await killCase(ground, child, await planOf(kind, seed), missing(told), told);
   } finally {
     await ground.stop();
   }
   expect(told.findings).toEqual([]);
-  const hit = new Set([...told.hits.keys()].map((name) => name.slice(name.indexOf(" ") + 1)));
-  expect([...hit].toSorted()).toEqual(POINTS[ground.kind].toSorted());
+  expect([...pointsIn(told)].toSorted()).toEqual(POINTS[ground.kind].toSorted());
 }
 
 describe("an apply that is killed", () => {
