@@ -110,7 +110,7 @@ function* needlesOf(canaries: readonly Canary[]): Generator<Needle> {
         for (const form of forms(piece)) {
           const text = form.toLowerCase();
           if (isRaw || form !== piece)
-            for (const part of partsOf(text, canary.kind === "numeric" ? run + 5 : run, isRaw ? 1 : STRIDE))
+            for (const part of partsOf(text, run + (CARE[canary.kind] ?? 0), isRaw ? 1 : STRIDE))
               if (fresh(part)) yield { canary, encoding: name, text: part };
         }
       }
@@ -126,7 +126,13 @@ function* needlesOf(canaries: readonly Canary[]): Generator<Needle> {
 /** Runs of a length, one every few characters: what is a little longer than a run always holds one of them. */
 const STRIDE = 4;
 
-/** Digits alone stand in dates and counts too, so a number needs longer runs. The last run ends where the text ends. */
+/**
+ * Digits alone stand in dates and counts too; and a text of thousands of letters has so many runs that ciphertext of a
+ * few megabytes would hold one by chance. So these need longer ones.
+ */
+const CARE: Partial<Readonly<Record<Canary["kind"], number>>> = { numeric: 5, long: 4 };
+
+/** The last run ends where the text ends. */
 function* partsOf(text: string, run: number, stride: number): Generator<string> {
   const length = Math.min(text.length, run);
   for (let at = 0; at + length < text.length; at += stride) yield text.slice(at, at + length);
