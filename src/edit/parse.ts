@@ -33,8 +33,10 @@ export function parseText(text: string): Parsed {
   }
 }
 
+/** What the reason quotes comes from the file and may be a secret, so it ends before that. */
 function reasonOf(reason: string): string {
-  return reason.includes("complex keys") ? "a map or a list stands where a key belongs" : reason;
+  if (reason.includes("complex keys")) return "a map or a list stands where a key belongs";
+  return reason.split(/["'`<!*&]/u)[0]?.trim() || "it cannot be read";
 }
 
 /** True if the file gives no value: nothing but blank lines and comments, or `{}`. Such a file may as well be deleted. */

@@ -84,3 +84,15 @@ it("an error that nobody expected is shown without its message, which may hold a
   expect([exit, output]).toEqual([1, expect.stringMatching(/INTERNAL[\s\S]*\nError\n {4}at /u)]);
   expect(detector.search(output)).toEqual([]);
 });
+
+describe("a file that cannot be edited", () => {
+  it.each([`*${text}`, `!${text} x`, `!<${text}> x`, `"${text}\\q"`, `&${text} {`])(
+    "fmt does not quote %s",
+    async (value) => {
+      writeFiles(made.folder, { "apps/orders/secrets.yaml": "", ...REPO, ...dsn(value) });
+      const [, output] = await says(["fmt", "--check"]);
+      expect(output).toContain("apps/orders/base.yaml");
+      expect(detector.search(output)).toEqual([]);
+    },
+  );
+});
