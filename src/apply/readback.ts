@@ -1,7 +1,7 @@
 /** After writing, read what was written: a store that trims, re-encodes or loses text is noticed at once. */
-import type { Entry, Key, Version } from "../model.ts";
+import type { Key, Version } from "../model.ts";
 import { Sealed } from "../secret.ts";
-import type { Group, Store } from "../stores/store.ts";
+import { type Group, type Store, entriesOf } from "../stores/store.ts";
 
 export interface ReadBack {
   readonly checked: number;
@@ -23,13 +23,10 @@ export async function readBack(
 ): Promise<ReadBack> {
   const writes = groups.flatMap((group) => group.writes);
   if (writes.length === 0) return { checked: 0, wrong: [] };
-  const live = new Map<Key, Entry>();
   const secretKeys = new Set(writes.flatMap((write) => (write.kind === "put" && write.secret ? [write.key] : [])));
   const whole = writes.length >= MANY ? prefixes : [];
   const keys = writes.map((write) => write.key).filter((key) => !whole.some((prefix) => key.startsWith(prefix)));
-  for await (const page of store.read({ prefixes: whole, keys, secrets: "versions", secretKeys })) {
-    for (const entry of page) live.set(entry.key, entry);
-  }
+  const live = await entriesOf(store, { prefixes: whole, keys, secrets: "versions", secretKeys });
   const wrong = writes.filter((write) => {
     const entry = live.get(write.key);
     if (write.kind === "delete") return entry !== undefined && entry.version === write.expected;

@@ -6,7 +6,7 @@ import type { Destination, Entry, Head, Key, LedgerEntry, Live, UnitId, Version 
 import { Sealed } from "../secret.ts";
 import { composeText, decomposeText } from "../setting.ts";
 import { headKey, ledgerKey } from "../stores/records.ts";
-import type { Group, Limits, Store, Write } from "../stores/store.ts";
+import { type Group, type Limits, type Store, type Write, entriesOf } from "../stores/store.ts";
 import type { SecretUseSite } from "./uses.ts";
 
 /** Who does it and when: for the head, for people. */
@@ -54,16 +54,7 @@ export async function readTexts(
   const keys = [...new Set(uses.map((use) => use.key))];
   // A group or blob must be read with its values: one name in it changes, the others stay.
   const whole = !values && uses.every((use) => use.setting.layout === "keys");
-  const entries = new Map<Key, Entry>();
-  for await (const page of store.read({
-    prefixes: [],
-    keys,
-    secrets: whole ? "versions" : "values",
-    secretKeys: new Set(keys),
-  })) {
-    for (const entry of page) entries.set(entry.key, entry);
-  }
-  return entries;
+  return entriesOf(store, { prefixes: [], keys, secrets: whole ? "versions" : "values", secretKeys: new Set(keys) });
 }
 
 /** Text of one use as it stands in the store; undefined where there is none. */

@@ -17,6 +17,8 @@ const ALPHABETS: Readonly<Record<string, string>> = {
   base64url: `${LETTERS + DIGITS}-_`,
   printable: `${LETTERS + DIGITS}!#%&()*+,-./:;<=>?@[]^_|~`,
 };
+/** What `alphabet` in secrets.yaml and `--alphabet` can be called. */
+export const ALPHABET_NAMES: readonly string[] = Object.keys(ALPHABETS);
 /** Fewer bits could be tried out. */
 const MIN_BITS = 64;
 
@@ -25,7 +27,7 @@ function charactersOf(alphabet: string): string {
 }
 
 /** Every character equally likely: bytes that would favour some are thrown away. */
-export function makeValue({ length, alphabet }: Generation, random: RandomBytes): Sealed {
+export function makeValue({ length, alphabet }: Pick<Generation, "length" | "alphabet">, random: RandomBytes): Sealed {
   const characters = charactersOf(alphabet);
   const fair = 256 - (256 % characters.length);
   let text = "";
@@ -53,7 +55,7 @@ export function generationDigest({ id, generate }: SecretDefinition): string | u
 export function generationFault({ id, generate, at }: SecretDefinition): Problem | undefined {
   if (generate === undefined) return undefined;
   const { alphabet, length } = generate;
-  const fault = Object.hasOwn(ALPHABETS, alphabet) ? undefined : alphabetFault(alphabet);
+  const fault = ALPHABET_NAMES.includes(alphabet) ? undefined : alphabetFault(alphabet);
   const needed = Math.ceil(MIN_BITS / Math.log2(Math.max(2, charactersOf(alphabet).length)));
   const words =
     fault ??
@@ -69,9 +71,9 @@ export function generationFault({ id, generate, at }: SecretDefinition): Problem
 }
 
 function alphabetFault(alphabet: string): { readonly message: string; readonly fix: string } | undefined {
-  const names = Object.keys(ALPHABETS);
-  const meant = suggest(alphabet, names);
-  const fix = meant === undefined ? `one of ${names.join(", ")}, or each character once` : `did you mean ${meant}?`;
+  const meant = suggest(alphabet, ALPHABET_NAMES);
+  const fix =
+    meant === undefined ? `one of ${ALPHABET_NAMES.join(", ")}, or each character once` : `did you mean ${meant}?`;
   if (meant !== undefined) return { message: "its alphabet is almost the name of one, and not quite", fix };
   if (!/^[!-z|~]+$/u.test(alphabet))
     return { message: "its alphabet holds something other than visible ASCII characters without braces", fix };

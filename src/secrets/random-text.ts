@@ -1,42 +1,18 @@
 /** New values that nobody can guess. The random source comes from the edge. */
 import { Failure } from "../failure.ts";
-import { Sealed } from "../secret.ts";
+import type { Sealed } from "../secret.ts";
+import { ALPHABET_NAMES, type RandomBytes, makeValue } from "./generate.ts";
 
-const DIGITS = "0123456789";
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/** As in secrets.yaml. `printable` leaves out what shells, JSON and templates give a meaning: quotes, backslash, `$`, braces. */
-const ALPHABETS: Readonly<Record<string, string>> = {
-  alphanumeric: LETTERS + DIGITS,
-  hex: `${DIGITS}abcdef`,
-  base64url: `${LETTERS + DIGITS}-_`,
-  printable: `${LETTERS + DIGITS}!#%&()*+,-./:;<=>?@[]^_|~`,
-};
 const LENGTH = { least: 16, most: 512, usual: "32" };
 
 /** Gives values one after the other. Throws `USAGE` for a length or alphabet that cannot be. */
-export function textMaker(
-  length: string = LENGTH.usual,
-  alphabet = "alphanumeric",
-  random: (count: number) => Uint8Array,
-): () => Sealed {
-  const characters = Object.hasOwn(ALPHABETS, alphabet) ? ALPHABETS[alphabet] : undefined;
-  if (characters === undefined)
-    throw new Failure("USAGE", `there is no alphabet ${alphabet}`, {
-      fix: `one of ${Object.keys(ALPHABETS).join(", ")}`,
-    });
+export function textMaker(length: string = LENGTH.usual, alphabet = "alphanumeric", random: RandomBytes): () => Sealed {
+  if (!ALPHABET_NAMES.includes(alphabet))
+    throw new Failure("USAGE", `there is no alphabet ${alphabet}`, { fix: `one of ${ALPHABET_NAMES.join(", ")}` });
   const count = Number(length);
   if (!Number.isInteger(count) || count < LENGTH.least || count > LENGTH.most)
     throw new Failure("USAGE", `--length takes a number from ${LENGTH.least} to ${LENGTH.most}`);
-  // Bytes that would favour some characters are thrown away.
-  const fair = 256 - (256 % characters.length);
-  return () => {
-    let text = "";
-    while (text.length < count) {
-      for (const byte of random(count))
-        if (byte < fair && text.length < count) text += characters[byte % characters.length] ?? "";
-    }
-    return new Sealed(text);
-  };
+  return () => makeValue({ length: count, alphabet }, random);
 }
 
 /** A rule that not one value in so many fits is no rule for generated values. */

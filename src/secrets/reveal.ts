@@ -5,7 +5,7 @@ import { groupBy } from "../group.ts";
 import type { Destination, Entry, Key, SecretDefinition, SourceFile, Version } from "../model.ts";
 import { Sealed } from "../secret.ts";
 import { decomposeText } from "../setting.ts";
-import type { Store } from "../stores/store.ts";
+import { type Store, entriesOf } from "../stores/store.ts";
 import type { EncryptedValue } from "./encrypted.ts";
 import { type RandomBytes, couldBeMade, makeValue } from "./generate.ts";
 import { type Holding, type ValueId, valueId } from "./holdings.ts";
@@ -154,11 +154,8 @@ async function readEntries(
   keys: readonly Key[],
   { open, signal }: RevealOptions,
 ): Promise<ReadonlyMap<Key, Entry>> {
-  const store = await open(destination);
-  const entries = new Map<Key, Entry>();
   const query = { prefixes: [], keys: [...new Set(keys)], secrets: "values", secretKeys: new Set(keys) } as const;
-  for await (const page of store.read(query, signal)) for (const entry of page) entries.set(entry.key, entry);
-  return entries;
+  return entriesOf(await open(destination), query, signal);
 }
 
 function sourceMoved(key: Key): Failure {

@@ -134,3 +134,14 @@ export interface StoreDriver {
    */
   open(connection: PlainMap, folder: string, purpose?: Purpose): Promise<Store>;
 }
+
+/** All that a query asks for, by key. Throws what the store throws. */
+export async function entriesOf(
+  store: Pick<Store, "read">,
+  query: ReadQuery,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<Key, Entry>> {
+  const entries = new Map<Key, Entry>();
+  for await (const page of store.read(query, signal)) for (const entry of page) entries.set(entry.key, entry);
+  return entries;
+}

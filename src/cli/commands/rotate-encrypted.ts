@@ -25,6 +25,7 @@ import type { Io } from "../io.ts";
 import { requireKnown } from "../known.ts";
 import type { OpenedProject } from "../project.ts";
 import { finishCommand, momentText, previousName } from "../rotation-words.ts";
+import { requireGraceOver } from "../rotation-grace.ts";
 import type { SecretSubject } from "../secret-subject.ts";
 import type { RotateOptions } from "./secrets-rotate.ts";
 
@@ -180,19 +181,15 @@ async function finish(
   options: RotateOptions,
   io: Io,
 ): Promise<ExitCode> {
-  const { rotate, at } = subject.secret;
-  if (rotate === undefined)
-    throw new Failure("USAGE", `${subject.name} has no previous value, so there is nothing to finish`, {
-      fix: `rotate: { previous: NAME } in ${at.file} keeps one for a while`,
-    });
   const open = layers.filter(isOpen);
-  if (open.length === 0) throw new Failure("USAGE", `no rotation of ${subject.name} is open here`);
-  const end = Math.max(...open.map(({ file }) => modified(file))) + rotate.graceMs;
-  if (!(options.now ?? false) && Date.parse(io.now()) < end)
-    throw new Failure("REFUSED", `readers of ${subject.name} may use the value of before until ${momentText(end)}`, {
-      fix: "wait until then, or lift it with --now if nobody needs that value any more",
-      details: open.map(({ file }) => `${file.path} was changed at ${momentText(modified(file))}`),
-    });
+  const changed = open.map(({ file }) => ({ path: file.path, at: modified(file) }));
+  requireGraceOver(
+    subject,
+    (graceMs) => (open.length === 0 ? undefined : Math.max(...changed.map(({ at }) => at)) + graceMs),
+    options,
+    io,
+    () => changed.map(({ path, at }) => `${path} was changed at ${momentText(at)}`),
+  );
   const paths = await write(
     project,
     changesOf(subject, open, ({ current }) => [undefined, current]),

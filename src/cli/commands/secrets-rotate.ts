@@ -25,7 +25,8 @@ import type { Io } from "../io.ts";
 import type { CommonOptions } from "../options.ts";
 import { type OpenedProject, open } from "../project.ts";
 import { type SecretSubject, requireEnv, secretSubject } from "../secret-subject.ts";
-import { brokenOff, finishCommand, finishedText, momentText, rotatedText } from "../rotation-words.ts";
+import { brokenOff, finishCommand, finishedText, rotatedText } from "../rotation-words.ts";
+import { requireGraceOver } from "../rotation-grace.ts";
 import { rotateEncrypted } from "./rotate-encrypted.ts";
 import { fillFacts, fillPlaces, fillableUses } from "./secrets-set.ts";
 import { type Opened, withSecrets } from "./secrets.ts";
@@ -163,17 +164,7 @@ function problemsOf({ opened, bench, subject, input }: Run, value: Sealed): read
 
 async function finish(run: Run, options: RotateOptions, io: Io): Promise<ExitCode> {
   const { subject, input, places } = run;
-  const { rotate: rule } = subject.secret;
-  if (rule === undefined)
-    throw new Failure("USAGE", `${subject.name} has no previous value, so there is nothing to finish`, {
-      fix: `rotate: { previous: NAME } in ${subject.secret.at.file} keeps one for a while`,
-    });
-  const end = graceEnd(input.uses, rule.graceMs);
-  if (end === undefined) throw new Failure("USAGE", `no rotation of ${subject.name} is open here`);
-  if (!(options.now ?? false) && Date.parse(io.now()) < end)
-    throw new Failure("REFUSED", `readers of ${subject.name} may use the value of before until ${momentText(end)}`, {
-      fix: "wait until then, or lift it with --now if nobody needs that value any more",
-    });
+  requireGraceOver(subject, (graceMs) => graceEnd(input.uses, graceMs), options, io);
   const steps = finishRotation(input);
   await carryOut(run, steps, io);
   io.out(safeText(finishedText(subject, steps, places)));

@@ -9,7 +9,7 @@ import type { Entry, Key, KeyPath, Plain, Setting, UnitSettings, Value } from ".
 import type { StorePool } from "../../pipeline.ts";
 import { Sealed, holdsSecret } from "../../secret.ts";
 import { type Form, decomposeText, encodeValue } from "../../setting.ts";
-import type { ReadQuery } from "../../stores/store.ts";
+import { type ReadQuery, entriesOf } from "../../stores/store.ts";
 import { leavesOf } from "../../tree.ts";
 import { envNamesOf } from "./names.ts";
 
@@ -112,9 +112,7 @@ export async function readEntries(
 ): Promise<ReadonlyMap<Key, Entry>> {
   const { prefix: _prefix, reserved: _reserved, ...rest } = frame;
   const store = await stores.open({ ...rest, units: [own], reads: { prefixes: [], keys: query.keys } });
-  const entries = new Map<Key, Entry>();
-  for await (const page of store.read(query, signal)) for (const entry of page) entries.set(entry.key, entry);
-  return entries;
+  return entriesOf(store, query, signal);
 }
 
 /** A member of a text found in a store; undefined if there is none, or only a placeholder. */
