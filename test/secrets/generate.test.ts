@@ -22,9 +22,7 @@ describe("a made value", () => {
   });
 
   it("has every character about equally often", () => {
-    const text = makeValue({ length: 100_000, alphabet: "alphanumeric" }, (count) =>
-      randomBytes(count),
-    ).reveal();
+    const text = makeValue({ length: 100_000, alphabet: "alphanumeric" }, (count) => randomBytes(count)).reveal();
     const counts = new Map<string, number>();
     for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
     expect(counts.size).toBe(62);
