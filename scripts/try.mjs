@@ -9,7 +9,7 @@ import { devNull, tmpdir } from "node:os";
 import { join, relative, resolve, sep } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "..");
-const CLI = join(ROOT, "dist", "cli.js");
+const CLI = join(ROOT, "dist", "cli.cjs");
 const KEEP = process.argv.includes("--keep");
 const BASE = "apps/orders/base.yaml";
 const POOL = { before: "pool: { min: 2, max: 10 }", after: "pool: { min: 2, max: 20 }" };
@@ -218,7 +218,7 @@ function isSame(before, after) {
 
 function main() {
   run(ROOT, process.execPath, [join(ROOT, "scripts", "build.mjs")], { quiet: true });
-  check(existsSync(CLI), "scripts/build.mjs did not make dist/cli.js.");
+  check(existsSync(CLI), "scripts/build.mjs did not make dist/cli.cjs.");
   const folder = mkdtempSync(join(tmpdir(), "trueup-try-"));
   try {
     story(folder);

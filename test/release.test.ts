@@ -39,7 +39,7 @@ describe.skipIf(!existsSync(join(ROOT, ".git")))("a release", () => {
   it("is the source with its build on top, and main stays without it", () => {
     expect(git("rev-parse", "released^")).toBe(git("rev-parse", "HEAD"));
     const added = git("diff", "--name-only", "HEAD", "released").split("\n");
-    expect(added).toContain("dist/cli.js");
+    expect(added).toContain("dist/cli.cjs");
     expect(added.filter((path) => !path.startsWith("dist/"))).toEqual([]);
     expect(readFileSync(join(out, "commit"), "utf8").trim()).toBe(git("rev-parse", "released"));
   });
@@ -52,13 +52,13 @@ describe.skipIf(!existsSync(join(ROOT, ".git")))("a release", () => {
 
   it("that somebody changed by a byte, or added a file to, is found out", () => {
     git("checkout", "--quiet", "--detach", "released");
-    writeFileSync(join(clone, "dist/cli.js"), `${readFileSync(join(clone, "dist/cli.js"), "utf8")} `);
+    writeFileSync(join(clone, "dist/cli.cjs"), `${readFileSync(join(clone, "dist/cli.cjs"), "utf8")} `);
     writeFileSync(join(clone, "dist/more.js"), "\n");
     git("add", "--force", "dist");
     git("commit", "--quiet", "--amend", "--message", "forged");
     const { status, stdout } = verify("HEAD");
     expect(stdout).toBe(
-      "dist/cli.js is not what the source builds to\ndist/more.js is not what the source builds to\n",
+      "dist/cli.cjs is not what the source builds to\ndist/more.js is not what the source builds to\n",
     );
     expect(status).toBe(1);
   }, 60_000);
@@ -88,8 +88,8 @@ describe.skipIf(!existsSync(join(ROOT, ".git")))("a release", () => {
       expect.arrayContaining([expect.stringMatching(/dependencies$/iu) as string]),
     );
     expect(manifest).not.toHaveProperty("scripts");
-    expect(manifest).toMatchObject({ name: "trueup", bin: { trueup: "./dist/cli.js" } });
-    const { status, stdout } = spawnSync(process.execPath, [join(unpacked, "package/dist/cli.js"), "--version"], {
+    expect(manifest).toMatchObject({ name: "trueup", bin: { trueup: "./dist/cli.cjs" } });
+    const { status, stdout } = spawnSync(process.execPath, [join(unpacked, "package/dist/cli.cjs"), "--version"], {
       encoding: "utf8",
     });
     expect([status, stdout]).toEqual([0, `${manifest["version"] as string}\n`]);
@@ -99,7 +99,7 @@ describe.skipIf(!existsSync(join(ROOT, ".git")))("a release", () => {
     const released = git("rev-parse", "released");
     const repo = join(folder, "repo");
     execFileSync("mkdir", [repo]);
-    const { status } = spawnSync(process.execPath, [join(unpacked, "package/dist/cli.js"), "init", "--yes"], {
+    const { status } = spawnSync(process.execPath, [join(unpacked, "package/dist/cli.cjs"), "init", "--yes"], {
       cwd: repo,
     });
     expect(status).toBe(0);

@@ -9,9 +9,8 @@ import type { RunEvent } from "./event.ts";
 export async function baseOf(event: RunEvent, git: Git | undefined): Promise<string | undefined> {
   const { pullRequest } = event;
   if (pullRequest === undefined || git === undefined) return event.base;
-  const head = (await git.head())?.commit;
-  if (head === undefined) return event.base;
-  const { parents } = await git.commit(head);
+  if (git.opened === undefined) return event.base;
+  const { parents } = await git.commit(git.opened);
   const [base, branch] = parents;
   return parents.length === 2 && branch === pullRequest.head.sha ? base : event.base;
 }

@@ -25,6 +25,8 @@ export interface Git {
   readonly root: string;
   /** History is cut off (`fetch-depth: 1`): {@link Git.ancestry} may answer `unknown`. */
   readonly shallow: boolean;
+  /** Full id of the commit that was checked out when it was opened; undefined before the first commit. */
+  readonly opened: string | undefined;
   /** The checked-out commit and its branch (undefined if none is checked out); undefined before the first commit. */
   head(): Promise<{ readonly commit: string; readonly branch: string | undefined } | undefined>;
   /**
@@ -62,6 +64,7 @@ export async function openGit(folder: string): Promise<Git | undefined> {
     top: repo.top,
     root: repo.root,
     shallow: repo.shallow,
+    opened: repo.opened,
     head: () => head(repo),
     isDirty: async (root = repo.root) => (await dirtyPaths(repo, root, true)).length > 0,
     resolve: (reference) => resolve(repo, reference),

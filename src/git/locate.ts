@@ -12,6 +12,8 @@ export interface Location {
   readonly root: string;
   /** History is cut off somewhere. */
   readonly shallow: boolean;
+  /** The commit that was checked out then; undefined before the first one. */
+  readonly opened: string | undefined;
   /** `-c` settings that calls in this repository need. */
   readonly settings: readonly string[];
 }
@@ -32,6 +34,8 @@ export async function locate(folder: string): Promise<Location | undefined> {
     "--is-shallow-repository",
     "--show-toplevel",
     "--show-prefix",
+    "--revs-only",
+    "HEAD^{commit}",
   ];
   let answer = await runGit(folder, question);
   const owned = /detected dubious ownership in repository at '([^\n]*)'/u.exec(answer.stderr)?.[1];
@@ -45,19 +49,20 @@ export async function locate(folder: string): Promise<Location | undefined> {
     if (/not a git repository|must be run in a work tree/iu.test(answer.stderr)) return undefined;
     throw gitFailure(question, answer.stderr);
   }
-  const [inside, shallow, ...paths] = answer.stdout.toString("utf8").replaceAll("\r\n", "\n").split("\n");
+  const [inside, shallow, ...lines] = answer.stdout.toString("utf8").replaceAll("\r\n", "\n").split("\n").slice(0, -1);
   if (inside !== "true") return undefined;
-  const [path = "", below = "", ...rest] = paths;
+  const opened = /^[\da-f]{40,}$/u.test(lines.at(-1) ?? "") ? lines.pop() : undefined;
+  const known = { shallow: shallow === "true", opened, settings };
+  const [path = "", below = "", ...rest] = lines;
   // More lines than two: a name of a folder has a line break in it.
-  if (rest.join("") === "")
-    return { top: path, root: below.replace(/\/$/u, ""), shallow: shallow === "true", settings };
+  if (rest.length === 0) return { top: path, root: below.replace(/\/$/u, ""), ...known };
   const line = async (flag: string) => {
     const { code, stdout, stderr } = await runGit(folder, ["rev-parse", flag], { settings });
     if (code !== 0) throw gitFailure(["rev-parse"], stderr);
     return stdout.toString("utf8").replace(/\r?\n$/u, "");
   };
   const [top, prefix] = await Promise.all([line("--show-toplevel"), line("--show-prefix")]);
-  return { top, root: prefix.replace(/\/$/u, ""), shallow: shallow === "true", settings };
+  return { top, root: prefix.replace(/\/$/u, ""), ...known };
 }
 
 /** True if the folder or one above it holds `.git`, as a folder or, in further work trees, as a file. */

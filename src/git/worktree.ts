@@ -4,17 +4,12 @@ import { runGit } from "./process.ts";
 
 /** The checked-out commit and its branch (undefined if none is checked out); undefined before the first commit. */
 export async function head(repo: Repository): Promise<{ commit: string; branch: string | undefined } | undefined> {
-  // Asked without simple-git, which takes longer to load than both answers together, and every run in CI asks this.
-  const ask = async (...args: readonly string[]): Promise<string | undefined> => {
-    const { code, stdout } = await runGit(repo.top, args, { settings: repo.settings });
-    return code === 0 ? stdout.toString("utf8").trimEnd() : undefined;
-  };
-  const [id, ref] = await Promise.all([
-    ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}"),
-    ask("symbolic-ref", "--quiet", "HEAD"),
-  ]);
-  if (id === undefined) return undefined;
-  return { commit: id, branch: ref?.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : undefined };
+  // Asked without simple-git, which takes longer to load than the answer.
+  const question = ["rev-parse", "--revs-only", "HEAD^{commit}", "--symbolic-full-name", "HEAD"];
+  const { stdout } = await runGit(repo.top, question, { settings: repo.settings });
+  const [id = "", ref = ""] = stdout.toString("utf8").trimEnd().split("\n");
+  if (id === "") return undefined;
+  return { commit: id, branch: ref.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : undefined };
 }
 
 /**

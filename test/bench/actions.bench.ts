@@ -51,7 +51,7 @@ try {
       "diff (directory, nothing to do)": action("diff"),
       "drift (directory)": action("drift"),
       "apply (directory, nothing to do)": action("apply", { INPUT_ENV: "dev" }),
-      "cli: trueup validate": run([join(root, "dist/cli.js"), "validate"]),
+      "cli: trueup validate": run([join(root, "dist/cli.cjs"), "validate"]),
     },
     Number(process.argv[2] ?? 25),
   );

@@ -1,5 +1,5 @@
 /**
- * The command itself (`node dist/cli.js`, so `npm run build` first) against an SSM in another process: requests of every
+ * The command itself (`node dist/cli.cjs`, so `npm run build` first) against an SSM in another process: requests of every
  * step on moto and on the strict double, time under the usual quotas of an account, a storm of throttling, peak memory.
  * Parts: `counts`, `quota`, `storm`, `memory`; without any, all of them, which takes about ten minutes.
  */
@@ -13,7 +13,7 @@ import { type Size, generateRepo, writeRepo } from "./generate.ts";
 import { type Counts, type Kind, serve, startServer } from "./ssm-server.ts";
 import type { Server } from "./ssm-server.ts";
 
-const CLI = join(process.cwd(), "dist/cli.js");
+const CLI = join(process.cwd(), "dist/cli.cjs");
 const PLACE = ["--env", "prod"];
 const FAST = "rates: { read: 100000, write: 100000, describe: 100000, delete: 100000 }";
 /** Said by the process itself when it ends: nobody else can tell its peak. */

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { measure, row } from "./measure.ts";
 
-const cli = join(process.cwd(), "dist/cli.js");
+const cli = join(process.cwd(), "dist/cli.cjs");
 const run = (args: readonly string[], cwd?: string) => (): void => {
   const { status, stderr } = spawnSync(process.execPath, args, {
     ...(cwd === undefined ? {} : { cwd }),

@@ -248,7 +248,7 @@ describe("in a directory", () => {
     chmodSync(store, 0o555);
     // Root may write everywhere, so the doctor is asked as somebody else.
     const as = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
-    const { stdout, status } = spawnSync(process.execPath, [join(ROOT, "dist/cli.js"), "doctor", "--format", "json"], {
+    const { stdout, status } = spawnSync(process.execPath, [join(ROOT, "dist/cli.cjs"), "doctor", "--format", "json"], {
       cwd: repo.folder,
       encoding: "utf8",
       ...as,

@@ -276,7 +276,7 @@ describe("exec", () => {
   it("passes signals on and ends as the program does", async () => {
     const script = `process.on("SIGTERM", () => { console.log("heard"); process.exit(9); }); setInterval(() => {}, 1000); console.log("ready");`;
     const command = ["exec", "orders@dev", "--allow-missing", "--", process.execPath, "-e", script];
-    const child = spawn(process.execPath, [join(ROOT, "dist/cli.js"), ...command], { cwd: folder });
+    const child = spawn(process.execPath, [join(ROOT, "dist/cli.cjs"), ...command], { cwd: folder });
     let said = "";
     child.stdout.on("data", (chunk: Buffer) => {
       said += chunk.toString("utf8");

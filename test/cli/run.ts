@@ -1,4 +1,4 @@
-/** The command as users run it: `node dist/cli.js` in temporary repositories, with nothing of the caller's Git or CI. */
+/** The command as users run it: `node dist/cli.cjs` in temporary repositories, with nothing of the caller's Git or CI. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, existsSync, readFileSync, readdirSync, statSync } from "node:fs";
@@ -8,8 +8,8 @@ import { tempFolder, writeFiles } from "../project.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
 /** Another build can be put to the same tests: an installed package, for example. */
-const CLI = resolve(process.env["TRUEUP_CLI"] ?? join(ROOT, "dist/cli.js"));
-if (!existsSync(CLI)) throw new Error("dist/cli.js is not there: run `node scripts/build.mjs` first (npm test does)");
+const CLI = resolve(process.env["TRUEUP_CLI"] ?? join(ROOT, "dist/cli.cjs"));
+if (!existsSync(CLI)) throw new Error("dist/cli.cjs is not there: run `node scripts/build.mjs` first (npm test does)");
 
 type Env = Readonly<Record<string, string>>;
 

@@ -141,7 +141,7 @@ describe.skipIf(process.platform !== "linux")("the command as a process", () => 
     const child = spawn(
       process.execPath,
       [
-        process.env["TRUEUP_CLI"] ?? "dist/cli.js",
+        process.env["TRUEUP_CLI"] ?? "dist/cli.cjs",
         "-C",
         repo.folder,
         "exec",

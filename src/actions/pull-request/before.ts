@@ -91,11 +91,10 @@ async function pullsOfHead(session: Session): ReturnType<Session["pullsOf"]> {
 
 /** The commit that is checked out: what is planned and applied. */
 export async function headOf(session: Session): Promise<string | undefined> {
-  return (await (await session.git())?.head())?.commit ?? session.event.sha;
+  return (await session.git())?.opened ?? session.event.sha;
 }
 
 async function parentsOfHead(session: Session): Promise<readonly string[]> {
   const git = await session.git();
-  const head = (await git?.head())?.commit;
-  return git === undefined || head === undefined ? [] : (await git.commit(head)).parents;
+  return git?.opened === undefined ? [] : (await git.commit(git.opened)).parents;
 }
