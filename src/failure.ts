@@ -1,4 +1,5 @@
 /** Something is wrong in the world (not in the user's files): thrown, caught once at the edge. */
+import type { FailureFacts } from "./model.ts";
 
 /** Process exit codes, the same for every command (`docs/exit-codes.md`). */
 export const EXIT = {
@@ -65,6 +66,11 @@ export class Failure extends Error {
     this.fix = options.fix;
     this.details = options.details ?? [];
   }
+}
+
+/** As receipts say it. */
+export function factsOf({ code, message, fix, details }: Failure): FailureFacts {
+  return { code, message, details, ...(fix === undefined ? {} : { fix }) };
 }
 
 export function isFailure(error: unknown): error is Failure {

@@ -559,6 +559,14 @@ export interface PlanSummary {
 
 // ── The receipt ──────────────────────────────────────────────────────────────────────────────────
 
+/** What a receipt says of a failure. */
+export interface FailureFacts {
+  readonly code: string;
+  readonly message: string;
+  readonly fix?: string;
+  readonly details: readonly string[];
+}
+
 export interface Receipt {
   readonly plan: string;
   readonly commit: string | null;
@@ -588,7 +596,5 @@ export interface DestinationReceipt {
   /** Commit that was live before, and the newer one where this run was superseded. */
   readonly before: string | null;
   readonly supersededBy: string | undefined;
-  readonly failure:
-    | { readonly code: string; readonly message: string; readonly fix?: string; readonly details: readonly string[] }
-    | undefined;
+  readonly failure: FailureFacts | undefined;
 }

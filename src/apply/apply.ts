@@ -1,6 +1,6 @@
 /** Carries a plan out, destination by destination, and says what became of every part of it. */
 import { formatAddress } from "../address.ts";
-import { Failure, isFailure } from "../failure.ts";
+import { Failure, factsOf, isFailure } from "../failure.ts";
 import type { Destination, DestinationPlan, DestinationReceipt, Head, Key, Live, Plan, Version } from "../model.ts";
 import { headKey } from "../stores/records.ts";
 import type { Group, Store } from "../stores/store.ts";
@@ -163,15 +163,7 @@ function receiptOf(plan: DestinationPlan, tally: Tally, back: ReadBack | undefin
     left: tally.left,
     before: plan.head?.head.commit ?? null,
     supersededBy: undefined,
-    failure:
-      failure === undefined
-        ? undefined
-        : {
-            code: failure.code,
-            message: failure.message,
-            ...(failure.fix === undefined ? {} : { fix: failure.fix }),
-            details: failure.details,
-          },
+    failure: failure === undefined ? undefined : factsOf(failure),
   };
 }
 

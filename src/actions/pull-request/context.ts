@@ -25,18 +25,12 @@ export function pageOf(event: RunEvent, env: Environment): Page | undefined {
 
 export interface Around {
   readonly page: Page;
-  /** True on a machine that GitHub throws away after the job. */
-  readonly hosted: boolean;
   readonly base: string | undefined;
   /** ISO 8601. */
   readonly now: string;
 }
 
-export function contextOf(
-  context: PlanContext,
-  ground: Ground,
-  { page, base, now }: Omit<Around, "hosted">,
-): PullRequestContext {
+export function contextOf(context: PlanContext, ground: Ground, { page, base, now }: Around): PullRequestContext {
   return {
     ...context,
     page,

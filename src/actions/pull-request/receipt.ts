@@ -37,7 +37,8 @@ export function receiptSteps(
         ...(await circumstances(session, inputs, receipt, commit, [first, ...others])),
         ...placesIn(after),
         ...needsIn(after),
-        fleeting: around.hosted && isAllFolders(after),
+        // A machine that GitHub throws away after the job.
+        fleeting: session.io.env["RUNNER_ENVIRONMENT"] === "github-hosted" && isAllFolders(after),
         root: rootOf(prefix),
         env: inputs.env[0] ?? "",
         at: timeOf(around.now),

@@ -62,8 +62,7 @@ async function stepsOf(
   const page = pageOf(event, session.io.env);
   if (inputs.action === "render" || page === undefined) return [];
   if (inputs.action === "validate") return validateSteps(session, after);
-  const hosted = session.io.env["RUNNER_ENVIRONMENT"] === "github-hosted";
-  const around = { page, base, now: session.io.now(), hosted };
+  const around = { page, base, now: session.io.now() };
   if (inputs.action === "drift") return driftSteps(session, inputs, after, around, outputs);
   const prefix = await prefixAt(inputs.workingDirectory, session.io);
   if (inputs.action === "apply") return receiptSteps(session, inputs, after, around, prefix, reviewed);

@@ -1,5 +1,6 @@
 /** A run that stopped before it wrote anything, as a receipt that says so. */
-import { EXIT, Failure } from "../../failure.ts";
+import { waiting } from "../../apply/so-far.ts";
+import { EXIT, Failure, factsOf } from "../../failure.ts";
 import type { DestinationPlan, DestinationReceipt, Receipt } from "../../model.ts";
 import type { After } from "../forge-steps.ts";
 
@@ -25,33 +26,25 @@ export function stoppedReceipt({ done }: After, env: string, commit: string): Re
 }
 
 function stopped(where: DestinationPlan | string, failure: Failure | undefined): DestinationReceipt {
-  const known =
-    typeof where === "string"
-      ? { destination: where, place: where, target: "", pending: 0, before: null }
-      : {
-          destination: where.destination,
-          place: where.place.id,
-          target: where.target,
-          pending: where.units.reduce(
-            (sum, unit) => sum + unit.changes.reduce((all, { members }) => all + members.length, 0),
-            0,
-          ),
-          before: where.head?.head.commit ?? null,
-        };
+  const told = failure === undefined ? undefined : factsOf(failure);
+  return { ...(typeof where === "string" ? unplanned(where) : waiting(where)), result: "failed", failure: told };
+}
+
+function unplanned(env: string): DestinationReceipt {
   return {
-    ...known,
+    destination: env,
+    place: env,
+    target: "",
     result: "failed",
     applied: 0,
+    pending: 0,
     proof: undefined,
     readBack: undefined,
     left: [],
+    before: null,
     supersededBy: undefined,
-    failure: failure === undefined ? undefined : plain(failure),
+    failure: undefined,
   };
-}
-
-function plain({ code, message, fix, details }: Failure): NonNullable<DestinationReceipt["failure"]> {
-  return { code, message, details, ...(fix === undefined ? {} : { fix }) };
 }
 
 function invalid(exit: number): Failure | undefined {
