@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, isAbsolute, join } from "node:path";
-import { Script, constants } from "node:vm";
+import { Script } from "node:vm";
 
 /** `keep` leaves the bytecode of all functions called so far for the next run, if there is none yet. */
 interface Loaded {
@@ -24,16 +24,14 @@ const KEPT_FOR_DAYS = 30;
  */
 export function loadCompiled(file: string, build: string, kept: string | undefined): Loaded {
   const cachedData = kept === undefined ? undefined : read(kept, build);
-  const script = new Script(
-    `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`,
-    {
-      filename: file,
-      ...(cachedData === undefined ? {} : { cachedData }),
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    },
-  );
+  const script = new Script(`(function (require, module, __dirname, importFor) {${readFileSync(file, "latin1")}\n})`, {
+    filename: file,
+    ...(cachedData === undefined ? {} : { cachedData }),
+  });
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
+  // Node 20 knows no `import()` in what comes from bytecode; from here it is one beside this file.
+  const importFor = (name: string): Promise<unknown> => import(name);
+  script.runInThisContext()(createRequire(file), module, dirname(file), importFor);
   const isGood = cachedData !== undefined && script.cachedDataRejected !== true;
   return {
     exports: module.exports,

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync, statSync, utimesSync, writeFileS
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { tempFolder } from "../project.ts";
-import { trueup } from "./run.ts";
+import { ROOT, gitRepo, trueup } from "./run.ts";
 
 let cache = "";
 const folderOf = (home: string): string => join(home, "trueup/bytecode");
@@ -30,6 +30,15 @@ describe("a second run", () => {
     expect(help()).toEqual(first);
     expect(first).toMatchObject({ code: 0, err: "" });
     expect(statSync(file)).toMatchObject({ ino, mtimeMs });
+  });
+
+  it("loads what is loaded late", () => {
+    const { folder, dispose } = gitRepo(join(ROOT, "config-repo-template"));
+    const diff = () => trueup(folder, ["diff", "--format", "json"], { XDG_CACHE_HOME: cache });
+    const first = diff();
+    expect(first.code).toBe(0);
+    expect(diff()).toEqual(first);
+    dispose();
   });
 
   it.each([
