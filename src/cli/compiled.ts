@@ -29,14 +29,17 @@ export function loadCompiled(file: string, build: string, kept: string | undefin
     ...(cachedData === undefined ? {} : { cachedData }),
   });
   const module = { exports: {} };
-  // Node 20 knows no `import()` in what comes from bytecode; from here it is one beside this file.
-  const importFor = (name: string): Promise<unknown> => import(name);
   script.runInThisContext()(createRequire(file), module, dirname(file), importFor);
   const isGood = cachedData !== undefined && script.cachedDataRejected !== true;
   return {
     exports: module.exports,
     keep: () => (kept === undefined || isGood ? undefined : write(kept, build, script.createCachedData())),
   };
+}
+
+/** Node 20 knows no `import()` in what comes from bytecode; from here it is one beside this file. */
+function importFor(name: string): Promise<unknown> {
+  return import(name);
 }
 
 /** Where a user's programs keep what can be made again; undefined where there is no such place, or nothing is wanted. */
