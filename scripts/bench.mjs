@@ -3,9 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { etcdProto } from "./etcd-proto-plugin.mjs";
+import { ROOT, fromSource } from "./from-source.mjs";
 
-const ROOT = join(import.meta.dirname, "..");
 const [name, ...args] = process.argv.slice(2);
 const names = readdirSync(join(ROOT, "test/bench")).flatMap((file) =>
   file.endsWith(".bench.ts") ? [file.slice(0, -".bench.ts".length)] : [],
@@ -17,19 +16,5 @@ if (!names.includes(name)) {
 const out = join(ROOT, "dist/bench");
 mkdirSync(out, { recursive: true });
 const file = join(out, `${name}.mjs`);
-await build({
-  absWorkingDir: ROOT,
-  entryPoints: [`test/bench/${name}.bench.ts`],
-  outfile: file,
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  target: "node20.19",
-  mainFields: ["module", "main"],
-  logLevel: "warning",
-  plugins: [etcdProto],
-  banner: {
-    js: 'import { createRequire as benchRequire } from "node:module"; const require = benchRequire(import.meta.url);',
-  },
-});
+await build({ ...fromSource, entryPoints: [`test/bench/${name}.bench.ts`], outfile: file, sourcemap: false });
 process.exit(spawnSync(process.execPath, ["--expose-gc", file, ...args], { cwd: ROOT, stdio: "inherit" }).status ?? 1);

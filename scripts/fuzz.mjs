@@ -8,9 +8,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
-import { etcdProto } from "./etcd-proto-plugin.mjs";
+import { ROOT, fromSource } from "./from-source.mjs";
 
-const ROOT = join(import.meta.dirname, "..");
 const OUT = join(ROOT, "dist/fuzz");
 /** Milliseconds without a sign of life after which a batch is said to hang. */
 const PATIENCE = 120_000;
@@ -58,22 +57,11 @@ function run(target) {
 rmSync(join(OUT, "bundle"), { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 await build({
-  absWorkingDir: ROOT,
+  ...fromSource,
   entryPoints: ["test/fuzz/main.ts"],
   outdir: join(OUT, "bundle"),
   outExtension: { ".js": ".mjs" },
-  bundle: true,
   splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "node20.19",
-  mainFields: ["module", "main"],
-  sourcemap: "inline",
-  logLevel: "warning",
-  plugins: [etcdProto],
-  banner: {
-    js: 'import { createRequire as fuzzRequire } from "node:module"; const require = fuzzRequire(import.meta.url);',
-  },
 });
 const { targets } = await run("");
 let faults = 0;

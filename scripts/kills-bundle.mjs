@@ -2,12 +2,9 @@
 import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { etcdProto } from "./etcd-proto-plugin.mjs";
+import { ROOT, fromSource } from "./from-source.mjs";
 
-const ROOT = join(import.meta.dirname, "..");
 const FOLDER = join(ROOT, "dist/kills");
-const REQUIRE =
-  'import { createRequire as killsRequire } from "node:module"; const require = killsRequire(import.meta.url);';
 
 /** The child runs the library as it is shipped. */
 const shipped = {
@@ -17,31 +14,15 @@ const shipped = {
   },
 };
 
-const common = {
-  absWorkingDir: ROOT,
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  target: "node20.19",
-  logLevel: "warning",
-  banner: { js: REQUIRE },
-};
-/** Runs the sources themselves. */
-const sources = {
-  ...common,
-  mainFields: ["module", "main"],
-  sourcemap: "inline",
-  plugins: [etcdProto],
-  alias: { vitest: join(ROOT, "test/stores/no-vitest.ts") },
-};
+const sources = { ...fromSource, alias: { vitest: join(ROOT, "test/stores/no-vitest.ts") } };
 
 export async function buildKills() {
   if (!existsSync(join(ROOT, "dist/index.js"))) throw new Error("Run node scripts/build.mjs first.");
   // The throw-away keys of the tests are read from beside the program.
   cpSync(join(ROOT, "test/secrets/fixtures"), join(FOLDER, "fixtures"), { recursive: true });
   const [child, preload, many] = ["child", "disk-points", "many"].map((name) => join(FOLDER, `${name}.mjs`));
-  await build({ ...common, entryPoints: ["test/kills/child.ts"], outfile: child, plugins: [shipped] });
-  await build({ ...common, entryPoints: ["test/kills/disk-points.ts"], outfile: preload });
+  await build({ ...fromSource, entryPoints: ["test/kills/child.ts"], outfile: child, plugins: [shipped] });
+  await build({ ...fromSource, entryPoints: ["test/kills/disk-points.ts"], outfile: preload });
   await build({ ...sources, entryPoints: ["test/kills/many.ts"], outfile: many });
   return { child, preload, many };
 }

@@ -2,10 +2,9 @@
  * `npm run kills -- --kills 10000 [--seed 1] [--store directory|ssm|etcd] [--kind first] [--each 40] [--shares 2]`: applies of many plans, each
  * killed (SIGKILL) at every point where it writes, one process for each; then the store is looked at, and the apply run again.
  */
-import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { runShare } from "./from-source.mjs";
 import { buildKills } from "./kills-bundle.mjs";
 
 const { values: chosen } = parseArgs({
@@ -21,32 +20,18 @@ const { values: chosen } = parseArgs({
 const shares = Number(chosen.shares);
 const say = (text) => process.stdout.write(`${text}\n`);
 
-function runShare(built, share, told) {
-  const args = [
-    built.many,
-    Math.ceil(Number(chosen.kills) / shares),
-    Number(chosen.seed) + share,
-    shares,
-    chosen.store,
-  ];
-  const child = spawn(
-    process.execPath,
-    ["--enable-source-maps", ...args.map(String), built.child, built.preload, chosen.kind, chosen.each],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
-  return new Promise((resolve, reject) => {
-    let last;
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      last = JSON.parse(line);
-      told(last);
-    });
-    child.on("close", (code) =>
-      code === 0 && last?.done ? resolve(last) : reject(new Error(`a share ended with ${code}`)),
-    );
-  });
-}
+/** What `many` is called with. */
+const argsOf = (built, share) => [
+  built.many,
+  Math.ceil(Number(chosen.kills) / shares),
+  Number(chosen.seed) + share,
+  shares,
+  chosen.store,
+  built.child,
+  built.preload,
+  chosen.kind,
+  chosen.each,
+];
 
 /** All stores of all shares, added up. */
 function sum(results) {
@@ -70,7 +55,7 @@ const told = new Set();
 let shown = 0;
 const results = await Promise.all(
   Array.from({ length: shares }, (_, share) =>
-    runShare(built, share, (message) => {
+    runShare(argsOf(built, share), (message) => {
       progress.set(share, message);
       const stores = sum([...progress.values()]);
       for (const finding of Object.values(stores).flatMap(({ findings }) => findings)) {

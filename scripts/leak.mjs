@@ -2,16 +2,13 @@
  * `npm run leak -- --repos 10000 [--seed 1] [--lines 6]`: generated config repos full of secrets through every command,
  * and all that comes out of them searched. `--seed N --repos 1 --lines 200` runs one repo with everything.
  */
-import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
-import { etcdProto } from "./etcd-proto-plugin.mjs";
+import { ROOT, fromSource, runShare } from "./from-source.mjs";
 
-const ROOT = join(import.meta.dirname, "..");
 const { values } = parseArgs({
   options: {
     repos: { type: "string", default: "10000" },
@@ -23,45 +20,12 @@ const [repos, seed, lines] = [Number(values.repos), Number(values.seed), Number(
 const shares = Math.min(availableParallelism(), repos);
 const say = (text) => process.stdout.write(`${text}\n`);
 
-/** Runs one share; `told` hears every message. Resolves with the last one. */
-function runShare(file, first, count, told) {
-  const child = spawn(process.execPath, ["--enable-source-maps", file, `${first}`, `${count}`, `${lines}`], {
-    cwd: ROOT,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  return new Promise((resolve, reject) => {
-    let last;
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      last = JSON.parse(line);
-      told(last);
-    });
-    child.on("close", (code) =>
-      code === 0 && last?.done ? resolve(last) : reject(new Error(`a share ended with ${code}`)),
-    );
-  });
-}
-
 const sum = (results, name) => results.reduce((total, result) => total + result[name], 0);
 
 async function main() {
   mkdirSync(join(ROOT, "dist/leak"), { recursive: true });
   const file = join(ROOT, "dist/leak/many.mjs");
-  await build({
-    absWorkingDir: ROOT,
-    entryPoints: ["test/leaks/many.ts"],
-    outfile: file,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
-    mainFields: ["module", "main"],
-    sourcemap: "inline",
-    logLevel: "warning",
-    plugins: [etcdProto],
-    banner: {
-      js: 'import { createRequire as leakRequire } from "node:module"; const require = leakRequire(import.meta.url);',
-    },
-  });
+  await build({ ...fromSource, entryPoints: ["test/leaks/many.ts"], outfile: file });
   const started = performance.now();
   const seconds = () => ((performance.now() - started) / 1000).toFixed(0);
   const progress = new Map();
@@ -69,7 +33,7 @@ async function main() {
   const results = await Promise.all(
     Array.from({ length: shares }, (_, share) => {
       const [from, to] = [share, share + 1].map((each) => Math.floor((each * repos) / shares));
-      return runShare(file, seed + from, to - from, (message) => {
+      return runShare([file, seed + from, to - from, lines], (message) => {
         progress.set(share, message);
         const done = sum([...progress.values()], "repos");
         if (done - shown < 500) return;

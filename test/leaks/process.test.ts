@@ -82,7 +82,7 @@ exec ${git} "$@"
 afterAll(() => repo.dispose());
 
 describe.skipIf(process.platform !== "linux")("the command as a process", () => {
-  it("takes secrets in, writes them, and shows nothing of them", () => {
+  it("takes secrets in, writes them, and shows nothing of them", { timeout: 90_000 }, () => {
     expect(run(["secrets", "set", "orders", "db", "--env", "dev"], db.text)).toBe(0);
     expect(run(["secrets", "set", "orders", "token", "--env", "dev"], token.text)).toBe(0);
     expect(run(["diff", "-v"])).toBe(0);
