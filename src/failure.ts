@@ -58,7 +58,7 @@ export class Failure extends Error {
   constructor(
     code: FailureCode,
     message: string,
-    options: { fix?: string; details?: readonly string[]; cause?: unknown } = {},
+    options: { fix?: string | undefined; details?: readonly string[]; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "Failure";

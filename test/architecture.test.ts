@@ -45,6 +45,7 @@ const FOUNDATION = new Set([
   "secret.ts",
   "address.ts",
   "canonical.ts",
+  "sure.ts",
   "suggest.ts",
   "group.ts",
   "tree.ts",

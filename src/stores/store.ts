@@ -78,7 +78,7 @@ export interface Right {
   readonly state: "granted" | "missing" | "unchecked";
   /** Of what is missing or unchecked: what it is about and why, and what to do. */
   readonly message?: string;
-  readonly fix?: string;
+  readonly fix?: string | undefined;
 }
 
 export interface Store {

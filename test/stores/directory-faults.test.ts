@@ -49,7 +49,10 @@ describe("a disk that fails under a directory store", () => {
     for (let n = 1; ; n++) {
       await h.dispose();
       h = await freshDirectory();
-      const known = await apply(h, { orders: [put(a, "1"), put(b, "1"), putSecret(s, "1")] });
+      const known = await apply(h, {
+        orders: [put(a, "1"), put(b, "1"), putSecret(s, "1")],
+        stays: [put("/p/stays/a", "1")],
+      });
       const before = await h.readRaw("/");
       const faulty = failAt(n, code, isChange);
       const writes = [
@@ -73,6 +76,7 @@ describe("a disk that fails under a directory store", () => {
         if (!unknown) expect(now).toEqual(before);
         expect(now.get(a)).toBe(unknown ? "2" : "1");
       }
+      expect(now.get("/p/stays/a")).toBe("1");
       const texts = ["/p/orders/new", a, s, b].map((key) => now.get(key));
       expect(texts).toEqual(now.get(a) === "2" ? ["2", "2", "2", undefined] : [undefined, "1", "1", "1"]);
       // The lock of a run that could not remove it is left; in life the process ends.
@@ -156,8 +160,9 @@ describe("a disk that fails under a directory store", () => {
       group(h, known, "twin", [put("/p/orders/key", "2")]),
       group(h, known, "twins", [put("/p/twins/a", "2"), put("/p/twins/A", "2")]),
       group(h, known, "fine", [put("/p/fine/a", "2")]),
+      group(h, known, "stale", [put("/p/fine/A", "2", "c-other-version")]),
     ]);
-    expect(events.map((event) => event.kind)).toEqual(["failed", "failed", "applied", "head"]);
+    expect(events.map((event) => event.kind)).toEqual(["failed", "failed", "applied", "moved", "head"]);
     expect(events[0]).toMatchObject({ unit: "twin@prod", written: [], failure: { code: "LIMIT" } });
     expect(events[0]?.kind === "failed" && events[0].failure.message).toContain("/p/orders/key");
     expect([...(await look(h)).entries.keys()].toSorted()).toEqual(["/p/fine/a", "/p/orders/Key"]);
@@ -205,6 +210,33 @@ describe("a disk that fails under a directory store", () => {
     const bare = await failureOf(Promise.reject(asFailure(diskError(code), "/store/live")), expected);
     expect(bare.message).toContain("/store/live");
   });
+
+  it.each([new Error("no code"), new DOMException("a code that is a number", "AbortError"), null])(
+    "says in words that something unknown happened (%s)",
+    async (error) => {
+      const failure = await failureOf(Promise.reject(asFailure(error, "/store/live")), "UNREACHABLE");
+      expect(failure.message).toBe("/store/live cannot be used: unexpected error.");
+    },
+  );
+
+  it.runIf(process.platform === "linux")(
+    "that has no flush for folders is no failure, any other error is",
+    async () => {
+      // The kernel's own file system knows no fsync for folders.
+      await disk.flush("/proc");
+      await expect(disk.flush(join(h.root, "no such folder"))).rejects.toMatchObject({ code: "ENOENT" });
+    },
+  );
+
+  it.runIf(process.platform === "linux")(
+    "that promises more bytes of a file than there are is not believed",
+    async () => {
+      // Files of sysfs say 4096 bytes and have a few.
+      const attempt = disk.read("/sys/kernel/address_bits");
+      await expect(attempt).rejects.toMatchObject({ code: "EAGAIN" });
+      await attempt.catch((error: unknown) => expect(asFailure(error, "/store").message).toContain("all the time"));
+    },
+  );
 
   it.skipIf(process.getuid?.() === 0)("that may not be written says so", async () => {
     await fs.mkdir(join(h.root, "store"), { mode: 0o500 });

@@ -70,6 +70,19 @@ describe("a hand edit while a directory store is being committed", () => {
     expect((await look(h)).entries.get(a)?.value).toBe("1");
   });
 
+  it("that links the store back to an older generation is not overwritten", async () => {
+    await apply(h, { orders: [put(a, "1")] });
+    const known = await apply(h, { orders: [put(a, "2", versionOf(await look(h), a))] });
+    const edit = async () => {
+      await fs.rm(h.live);
+      await fs.symlink("live.generations/000001", h.live);
+    };
+    const writes = [put(a, "3", versionOf(known, a))];
+    const failed = run(h.on(editOnce(edit)), nextHead(h, known), [group(h, known, "orders", writes)]);
+    expect((await failureOf(failed, "MOVED")).message).toContain("not the head that was read");
+    expect((await look(h)).entries.get(a)?.value).toBe("1");
+  });
+
   it("of its abort signal stops it, with nothing written", async () => {
     const known = await apply(h, { orders: [put(a, "1")] });
     const stop = new AbortController();

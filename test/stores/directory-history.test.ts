@@ -1,6 +1,7 @@
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { disk, type Disk } from "../../src/stores/directory/disk.ts";
 import { readHistory } from "../../src/stores/directory/history.ts";
 import { apply, failureOf, group, look, nextHead, put, putSecret, remove, run, versionOf } from "./contract-moves.ts";
 import { freshDirectory, type DirectoryHarness } from "./directory-harness.ts";
@@ -111,10 +112,24 @@ describe("the history of a directory store", () => {
   it("names a record that cannot be read", async () => {
     await apply(h, {});
     const record = join(`${h.live}.generations`, "history", "000001.json");
-    for (const text of ["{", "{}", '{"format":2}', "\xff\xfe"]) {
+    for (const text of ["{", "{}", "null", '{"format":2}', "\xff\xfe"]) {
       await fs.writeFile(record, text, "latin1");
       expect((await failureOf(readHistory(h.live), "CORRUPT")).message).toContain(record);
     }
+  });
+
+  it("leaves out a record that somebody deletes meanwhile", async () => {
+    await apply(h, {});
+    await apply(h, {});
+    const folder = join(`${h.live}.generations`, "history");
+    const deleting: Disk = {
+      ...disk,
+      read: async (path) => {
+        await fs.rm(join(folder, "000001.json"), { force: true });
+        return disk.read(path);
+      },
+    };
+    expect((await readHistory(h.live, deleting)).map((revision) => revision.generation)).toEqual([2]);
   });
 
   it("shows a revision whose record a crash left without its number", async () => {

@@ -5,8 +5,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { disk, type Disk } from "../../src/stores/directory/disk.ts";
+import { readHistory } from "../../src/stores/directory/history.ts";
 import { apply, failureOf, group, look, nextHead, put, run, versionOf } from "./contract-moves.ts";
-import { blindCommit, freshDirectory, type DirectoryHarness } from "./directory-harness.ts";
+import { blindCommit, diskError, freshDirectory, type DirectoryHarness } from "./directory-harness.ts";
 
 let h: DirectoryHarness;
 beforeEach(async () => {
@@ -53,6 +54,48 @@ describe("the lock of a directory store", () => {
     await fs.rm(lock());
     await blindCommit(h);
     expect((await look(h)).entries.size).toBe(1);
+  });
+
+  it("that is no link of ours is never taken over", async () => {
+    await fs.mkdir(h.generations, { recursive: true });
+    await fs.writeFile(lock(), "a file");
+    expect((await failureOf(blindCommit(h.on({}, { lockWaitMs: 0 })), "MOVED")).message).toContain("does not say who");
+    expect(await fs.readFile(lock(), "utf8")).toBe("a file");
+  });
+
+  it("that is released at the first look is taken", async () => {
+    await leaveLock(holder({}));
+    let looks = 0;
+    const changed: Partial<Disk> = {
+      readLink: async (path) => {
+        if (path === lock() && ++looks === 1) await fs.rm(lock());
+        return disk.readLink(path);
+      },
+    };
+    await blindCommit(h.on(changed, { lockWaitMs: 0 }));
+    expect((await look(h)).entries.size).toBe(1);
+  });
+
+  it("that its next owner released meanwhile is taken", async () => {
+    await leaveLock(holder({ pid: gone() }));
+    const changed: Partial<Disk> = {
+      rename: async (from, to) => {
+        if (from === lock()) await fs.rm(lock());
+        return disk.rename(from, to);
+      },
+    };
+    await blindCommit(h.on(changed, { lockWaitMs: 0 }));
+    expect((await look(h)).entries.size).toBe(1);
+  });
+
+  it("that cannot be moved away stays, and the commit says why", async () => {
+    const text = holder({ pid: gone() });
+    await leaveLock(text);
+    const changed: Partial<Disk> = {
+      rename: (from, to) => (from === lock() ? Promise.reject(diskError("EROFS", from)) : disk.rename(from, to)),
+    };
+    expect((await failureOf(blindCommit(h.on(changed, { lockWaitMs: 0 })), "DENIED")).message).toContain(lock());
+    expect(await fs.readlink(lock())).toBe(text);
   });
 
   it("is passed on when its holder ends", async () => {
@@ -116,5 +159,23 @@ describe("the lock of a directory store", () => {
     expect(failure.message).toContain(lock());
     expect(await h.readRaw("/")).toEqual(before);
     await apply(h, { orders: [put(a, "3", versionOf(known, a))] });
+  });
+
+  it("that was lost in the last moment stops the commit before it switches", async () => {
+    await apply(h, { orders: [put(a, "1")] });
+    const known = await look(h);
+    const before = await h.readRaw("/");
+    const thief: Partial<Disk> = {
+      symlink: async (target, path) => {
+        if (target.endsWith("000002")) await fs.rm(lock());
+        return disk.symlink(target, path);
+      },
+    };
+    const writes = [put(a, "2", versionOf(known, a))];
+    const failure = await failureOf(run(h.on(thief), nextHead(h, known), [group(h, known, "orders", writes)]), "MOVED");
+    expect(failure.message).toContain(lock());
+    expect(await h.readRaw("/")).toEqual(before);
+    await apply(h, { orders: [put(a, "3", versionOf(known, a))] });
+    expect((await readHistory(h.live)).map((revision) => revision.generation)).toEqual([1, 2]);
   });
 });

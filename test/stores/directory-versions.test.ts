@@ -1,6 +1,7 @@
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { secretMoments } from "../../src/stores/directory/versions.ts";
 import { apply, group, look, nextHead, put, putSecret, readAll, run, versionOf } from "./contract-moves.ts";
 import { diskError, freshDirectory, type DirectoryHarness } from "./directory-harness.ts";
 
@@ -75,6 +76,17 @@ describe("versions of a directory store", () => {
     ]);
     expect(events[0]?.kind).toBe("applied");
     expect((await fs.stat(h.fileOf(hidden))).mode & 0o777).toBe(0o600);
+  });
+
+  it("of a secret are new also where the old one is of the very moment that comes next", () => {
+    const now = 1_800_000_000_000_000n;
+    const first = secretMoments(now)(undefined);
+    const facts = { kind: "file", private: true, modified: first, trace: "t" } as const;
+    const momentFor = secretMoments(now);
+    const second = momentFor(facts);
+    expect(second).not.toBe(first);
+    expect([first, second]).not.toContain(momentFor(undefined));
+    expect(second).toBeLessThan(now);
   });
 
   it("survive a key that becomes secret, and plain again", async () => {

@@ -1,6 +1,6 @@
 /** Which units of a commit may be written, and what exactly would change. */
 import { Failure } from "../../failure.ts";
-import type { Key } from "../../model.ts";
+import type { Key, Version } from "../../model.ts";
 import type { CommitEvent, Group, Write } from "../store.ts";
 import type { Disk, Facts } from "./disk.ts";
 import { keysMerge } from "./failures.ts";
@@ -17,6 +17,11 @@ export interface Checked {
   readonly event: CommitEvent | undefined;
   readonly files: readonly NewFile[];
   readonly changes: readonly RevisionChange[];
+}
+
+interface Guarded {
+  readonly key: Key;
+  readonly expected: Version | null;
 }
 
 interface Before {
@@ -49,23 +54,23 @@ async function checkGroup(
   if (refusal !== undefined)
     return { ...nothing, event: { kind: "failed", unit: group.unit, failure: refusal, written: [] } };
 
-  const before = new Map<Key, Before>();
   const moved: Key[] = [];
-  for (const { key, expected } of [...group.writes, group.ledger]) {
+  const look = async ({ key, expected }: Guarded): Promise<Before> => {
     const now = await versionNow(disk, files.get(key), expected);
     if (now.version !== expected) moved.push(key);
-    before.set(key, now);
-  }
+    return now;
+  };
+  const looked: { readonly write: Write; readonly before: Before }[] = [];
+  for (const write of group.writes) looked.push({ write, before: await look(write) });
+  await look(group.ledger);
   if (moved.length > 0) return { ...nothing, event: { kind: "moved", unit: group.unit, keys: moved } };
 
   const previous = group.ledger.previous?.settings;
   return {
     group,
     event: undefined,
-    files: group.writes.flatMap((write) => fileOf(write, before.get(write.key)?.facts, momentFor)),
-    changes: group.writes.flatMap((write) =>
-      changeOf(write, before.get(write.key) ?? {}, previous?.get(write.key)?.secret === true),
-    ),
+    files: looked.flatMap(({ write, before }) => fileOf(write, before.facts, momentFor)),
+    changes: looked.flatMap(({ write, before }) => changeOf(write, before, previous?.get(write.key)?.secret === true)),
   };
 }
 

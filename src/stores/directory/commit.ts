@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import type { Key, Version } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import { encodeHead, encodeLedger } from "../records.ts";
 import type { CommitEvent, Group, HeadChange } from "../store.ts";
 import { checkGroups, type Checked } from "./check.ts";
@@ -199,9 +200,9 @@ function eventsOf(
 ): CommitEvent[] {
   const events = checked.map(({ group, event, files }): CommitEvent => {
     if (event !== undefined) return event;
-    const own = files.map(({ key }): [Key, Version] => [key, versions.get(key) ?? ""]);
+    const own = files.map(({ key }): [Key, Version] => [key, sure(versions.get(key), key)]);
     return { kind: "applied", unit: group.unit, versions: new Map(own) };
   });
-  const version = versions.get(headKey) ?? "";
+  const version = sure(versions.get(headKey), headKey);
   return [...events, { kind: "head", version, state: stateOf(checked), proof: `generation ${number}` }];
 }

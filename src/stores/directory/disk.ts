@@ -106,10 +106,7 @@ export const disk: Disk = {
   async flush(folder) {
     const handle = await fs.open(folder, constants.O_RDONLY);
     try {
-      await handle.sync();
-    } catch (error) {
-      // Some file systems have no such thing for folders.
-      if (!["EINVAL", "ENOTSUP"].includes(codeOf(error) ?? "")) throw error;
+      await handle.sync().catch(unsupported);
     } finally {
       await handle.close();
     }
@@ -167,6 +164,15 @@ function secondsOf(microseconds: bigint): number {
   return (Number(microseconds) + 0.5) / 1e6;
 }
 
-function absent(error: unknown): undefined {
-  if (codeOf(error) !== "ENOENT") throw error;
+/** For `catch`: nothing where nothing is. */
+export const absent = noneAt("ENOENT");
+/** Some file systems have no such thing for folders. */
+const unsupported = noneAt("EINVAL", "ENOTSUP");
+
+/** For `catch`: nothing instead of an error with one of the codes. Any other error stays one. */
+function noneAt(...codes: readonly string[]): (error: unknown) => undefined {
+  const expected = new Set<string | undefined>(codes);
+  return (error) => {
+    if (!expected.has(codeOf(error))) throw error;
+  };
 }

@@ -72,7 +72,10 @@ export async function findLive(disk: Disk, places: Places): Promise<LiveGenerati
     throw foreignFolder(places.live, places.generations, generationName(0));
   }
   if (facts.kind !== "link") throw notAStore(places.live);
-  const target = resolve(places.parent, (await disk.readLink(places.live)) ?? "");
+  const link = await disk.readLink(places.live);
+  // Gone since the look above.
+  if (link === undefined) return findLive(disk, places);
+  const target = resolve(places.parent, link);
   const name = basename(target);
   if (dirname(target) !== places.generations || !GENERATION.test(name)) throw notAStore(places.live);
   if ((await disk.facts(target))?.kind !== "folder") throw dangling(places.live, target);

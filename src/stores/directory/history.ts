@@ -45,14 +45,14 @@ const PENDING = "next.json";
  * Every revision of the store in a directory (the path readers use), oldest first; none where no store is.
  * Throws a Failure where a record cannot be read.
  */
-export async function readHistory(directory: string): Promise<Revision[]> {
+export async function readHistory(directory: string, disk: Disk = realDisk): Promise<Revision[]> {
   const places = placesOf(directory);
   try {
-    const numbers = await revisionNumbers(realDisk, places);
-    const revisions = await Promise.all(numbers.map((number) => readRevision(realDisk, recordPath(places, number))));
+    const numbers = await revisionNumbers(disk, places);
+    const revisions = await Promise.all(numbers.map((number) => readRevision(disk, recordPath(places, number))));
     // A crash right after the switch leaves the newest record without its number.
-    const pending = await readPending(realDisk, places);
-    const live = pending === undefined ? undefined : await findLive(realDisk, places);
+    const pending = await readPending(disk, places);
+    const live = pending === undefined ? undefined : await findLive(disk, places);
     const known = revisions.filter((revision) => revision !== undefined);
     return pending !== undefined && pending.generation === live?.number && !numbers.includes(live.number)
       ? [...known, pending]
@@ -68,7 +68,7 @@ export function revisionOf(
   changes: readonly RevisionChange[],
 ): Revision {
   const { commit, at, by, plan, applyId } = head.head;
-  const sorted = changes.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const sorted = changes.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   return { generation, head: head.key, commit, at, by, plan, applyId, changes: sorted };
 }
 
@@ -110,10 +110,9 @@ async function readRevision(disk: Disk, path: string): Promise<Revision | undefi
 
 function parse(text: string): Revision | undefined {
   try {
-    const raw = JSON.parse(text) as ({ readonly format?: unknown } & Revision) | null;
-    if (raw?.format !== 1 || !Number.isSafeInteger(raw.generation) || !Array.isArray(raw.changes)) return undefined;
-    const { format, ...revision } = raw;
-    return format === 1 ? revision : undefined;
+    const { format, ...revision } = JSON.parse(text) as { readonly format?: unknown } & Revision;
+    const valid = format === 1 && Number.isSafeInteger(revision.generation) && Array.isArray(revision.changes);
+    return valid ? revision : undefined;
   } catch {
     return undefined;
   }

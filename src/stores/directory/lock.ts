@@ -111,7 +111,7 @@ async function startOf(pid: number): Promise<string> {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
     // The second field is the program's name in parentheses, which may hold anything.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return `${boot.trim()}.${fields[19] ?? ""}`;
+    return [boot.trim(), ...fields.slice(19, 20)].join(".");
   } catch {
     return "";
   }

@@ -2,7 +2,7 @@
 import { access, constants, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Right } from "../store.ts";
-import { codeOf } from "./disk.ts";
+import { absent } from "./disk.ts";
 import { asFailure } from "./failures.ts";
 import type { Places } from "./generations.ts";
 
@@ -22,17 +22,13 @@ async function rightOn(folder: string, live: string): Promise<Right | undefined>
     return undefined;
   } catch (error) {
     const { message, fix } = asFailure(error, live);
-    return { action: "write", role: undefined, state: "missing", message, ...(fix === undefined ? {} : { fix }) };
+    return { action: "write", role: undefined, state: "missing", message, fix };
   }
 }
 
 /** The folder, or the nearest one above it that exists. */
 async function nearest(folder: string): Promise<string> {
-  try {
-    await stat(folder);
-    return folder;
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT" || dirname(folder) === folder) throw error;
-    return nearest(dirname(folder));
-  }
+  let at = folder;
+  while (dirname(at) !== at && (await stat(at).catch(absent)) === undefined) at = dirname(at);
+  return at;
 }

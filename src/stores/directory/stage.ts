@@ -1,6 +1,7 @@
 /** Builds the next generation in a folder of its own: unchanged files as hard links, changed ones written anew. */
 import { dirname, join } from "node:path";
 import type { Key, Version } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import { codeOf, type Disk, type Facts } from "./disk.ts";
 import { namesBent } from "./failures.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -26,14 +27,22 @@ export interface NextGeneration {
 }
 
 /** Hard links are refused by some file systems, and by Linux for files of other users. */
-const CANNOT_LINK = new Set(["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]);
+const CANNOT_LINK = new Set<string | undefined>([
+  "EPERM",
+  "EACCES",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EMLINK",
+  "EXDEV",
+]);
 
 /** Writes the whole generation into `folder`, which must not exist, and waits until the disk has it. Returns every new version. */
 export async function stage(disk: Disk, folder: string, next: NextGeneration): Promise<ReadonlyMap<Key, Version>> {
   const keys = [...next.kept.keys(), ...next.settings.map((file) => file.key), ...next.recordKeys];
   const paths = new Map([...layOut(keys)].map(([key, path]) => [key, join(folder, path)]));
   const folders = await createFolders(disk, folder, paths.values());
-  const pathOf = (key: Key): string => paths.get(key) ?? "";
+  const pathOf = (key: Key): string => sure(paths.get(key), key);
   const versions = new Map<Key, Version>();
   const write = async (file: NewFile): Promise<void> => {
     const { secret, modified } = file;
@@ -64,7 +73,7 @@ async function carryOver(disk: Disk, from: string, to: string): Promise<void> {
   try {
     await disk.link(from, to);
   } catch (error) {
-    if (!CANNOT_LINK.has(codeOf(error) ?? "")) throw error;
+    if (!CANNOT_LINK.has(codeOf(error))) throw error;
     await copy(disk, from, to);
   }
 }

@@ -1,5 +1,6 @@
 /** What became of each piece of a request that was carried out. */
 import type { Key, Version } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import type { Client } from "./client.ts";
 import { bytesOf, nameAll, nameOne } from "./operations.ts";
 import type { Packing } from "./pack.ts";
@@ -24,10 +25,10 @@ export async function settle(
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (const [n, piece] of pieces.entries()) {
-    const outcome = outcomes[n] ?? { kind: "again" };
+    const outcome = sure(outcomes[n], piece.unit);
     if (outcome.kind === "applied") results.push({ kind: "applied", revision });
     else if (outcome.kind !== "counted") results.push(outcome);
-    else if (outcome.count === expectedCount(piece, guardings.get(piece) ?? "runs"))
+    else if (outcome.count === expectedCount(piece, sure(guardings.get(piece), piece.unit)))
       results.push({ kind: "applied", revision });
     else results.push(await afterCount(client, piece, revision));
   }
@@ -56,7 +57,7 @@ export async function recover(
     const keys = movedKeys(piece, names);
     if (!isCarriedOut(piece, names, revision))
       results.push(keys.length === 0 ? { kind: "again" } : { kind: "moved", keys });
-    else if (countsDeletions(piece, budget, guardings.get(piece) ?? "runs"))
+    else if (countsDeletions(piece, budget, sure(guardings.get(piece), piece.unit)))
       results.push(await afterCount(client, piece, revision));
     else results.push({ kind: "applied", revision });
   }

@@ -1,6 +1,7 @@
 /** The requests of one apply, in a chain: each is guarded by the head as the one before left it. */
 import { Failure, isFailure } from "../../failure.ts";
 import type { Key, Version } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import type { HeadChange } from "../store.ts";
 import { lookAt, recover, settle } from "./aftermath.ts";
 import type { Result } from "./aftermath.ts";
@@ -64,8 +65,8 @@ export function chainOf(client: Client, change: HeadChange, signal: AbortSignal 
     const found = await telling.catch((error: unknown) => {
       throw isFailure(error) ? unread(change, revision, error) : error;
     });
-    sent.forEach((piece, n) => results.set(piece, found[n] ?? { kind: "again" }));
-    return pieces.map((piece) => results.get(piece) ?? { kind: "again" });
+    sent.forEach((piece, n) => results.set(piece, sure(found[n], piece.unit)));
+    return pieces.map((piece) => sure(results.get(piece), piece.unit));
   }
 
   return {

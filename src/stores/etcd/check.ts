@@ -1,6 +1,7 @@
 /** What is read about large pieces right before their request. */
 import type { IRangeResponse } from "etcd3";
 import type { Version } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import type { Client } from "./client.ts";
 import type { Budget } from "./nesting.ts";
 import { countAll, nameAll } from "./operations.ts";
@@ -52,12 +53,10 @@ async function askSpans(
   const found = new Map<Piece, { answer: IRangeResponse; revision: Version }>();
   for (let start = 0; start < pieces.length; start += atOnce) {
     const some = pieces.slice(start, start + atOnce);
-    const requests = some.flatMap(({ span }) => (span === undefined ? [] : [question(span).request_range ?? {}]));
-    const { revision, answers } = await client.ranges(requests, `look at ${some[0]?.guards[0]?.key ?? ""}`, signal);
-    for (const [n, piece] of some.entries()) {
-      const answer = answers[n];
-      if (answer !== undefined) found.set(piece, { answer, revision });
-    }
+    const requests = some.map(({ span, unit }) => question(sure(span, unit)).request_range);
+    const subject = `look at ${sure(some[0]?.guards[0]?.key, "a key")}`;
+    const { revision, answers } = await client.ranges(requests, subject, signal);
+    for (const [n, piece] of some.entries()) found.set(piece, { answer: sure(answers[n], piece.unit), revision });
   }
   return found;
 }

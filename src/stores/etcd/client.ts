@@ -36,6 +36,8 @@ export interface RangesAnswer {
 
 /** How often a login that the server calls outdated is renewed before that is taken as an answer. */
 const LOGINS = 2;
+/** Before any endpoint was tried. */
+const UNSENT: Status = { code: 14, details: "not tried", sent: false, endpoint: "" };
 
 /** Loads etcd3. Nothing is sent until the first call. */
 export async function openClient(options: Options): Promise<Client> {
@@ -45,19 +47,15 @@ export async function openClient(options: Options): Promise<Client> {
 
   /** One request, on the first endpoint that takes it. The one that answered is asked first next time. */
   async function send<T>(call: (to: Connection) => Promise<Answer<T>>): Promise<Answer<T>> {
-    let last: Answer<T> | undefined;
-    for (let n = 0; n < connections.length; n++) {
-      const at = (first + n) % connections.length;
-      const to = connections[at];
-      if (to === undefined) continue;
+    let last: Answer<T> = { ok: false, status: UNSENT };
+    const inTurn = [...connections.entries()];
+    for (const [at, to] of [...inTurn.slice(first), ...inTurn.slice(0, first)]) {
       last = await withLogin(to, () => call(to));
       if (last.ok || standingOf(last.status) !== "unsent") {
         first = at;
         break;
       }
     }
-    if (last === undefined)
-      throw new Failure("USAGE", "No endpoint of etcd is given.", { fix: "Set connection.endpoints." });
     if (last.ok) return last;
     // The next try may be luckier elsewhere: a reader can switch at once, a write is guarded against happening twice.
     if (standingOf(last.status) === "unknown" || standingOf(last.status) === "busy")
@@ -105,6 +103,7 @@ export async function openClient(options: Options): Promise<Client> {
     async ranges(requests, subject, signal) {
       const request = { success: requests.map((each) => ({ request_range: each })) };
       const { header, responses } = await rehearse(request, subject, signal);
+      if (responses.length !== requests.length) throw incomplete(subject, requests.length, responses.length);
       return { revision: header.revision, answers: responses.map((each) => each.response_range) };
     },
     async write(request) {
@@ -130,11 +129,18 @@ async function explain(status: Status, options: Options, subject: string): Promi
   return standingOf(status) === "unsent" ? unreachable(options, subject) : failureOf(status, options, subject);
 }
 
+/** What came does not fit what was asked: `expected` answers or keys. */
+export function incomplete(subject: string, expected: number, received: number): Failure {
+  return new Failure(
+    "INCOMPLETE",
+    `etcd was asked to ${subject} and gave ${received} of ${expected} answers, and no way to the rest.`,
+    { fix: "Run the command again. If it stays, a proxy between here and etcd changes answers." },
+  );
+}
+
 /** Waits 50 ms, then longer, at most a second. An abort ends it early. */
 export async function pause(round: number, signal?: AbortSignal): Promise<void> {
-  await sleep(Math.min(1000, 50 * 2 ** round), undefined, signal === undefined ? {} : { signal }).catch(
-    () => undefined,
-  );
+  await sleep(Math.min(1000, 50 * 2 ** round), undefined, { signal }).catch(() => undefined);
 }
 
 export function throwIfStopped(signal: AbortSignal | undefined, subject: string): void {

@@ -1,7 +1,9 @@
 /** Applies the groups in as few guarded transactions as possible: usually one. */
 import { Failure, isFailure } from "../../failure.ts";
 import type { Key } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import type { CommitEvent, Group, HeadChange } from "../store.ts";
+import type { Result } from "./aftermath.ts";
 import { chainOf } from "./chain.ts";
 import type { Chain } from "./chain.ts";
 import { throwIfStopped } from "./client.ts";
@@ -58,7 +60,12 @@ export async function* commit(
     }
     const state = isWhole ? "ready" : "partial";
     if (chain.state !== state) await chain.send([], state, packing, 1);
-    yield { kind: "head", version: chain.version ?? "", state, proof: proofOf(chain, packing, nested === "auto") };
+    yield {
+      kind: "head",
+      version: sure(chain.version, change.key),
+      state,
+      proof: proofOf(chain, packing, nested === "auto"),
+    };
   } catch (error) {
     throw isFailure(error) ? withProgress(error, chain, applied, groups.length) : error;
   }
@@ -84,11 +91,13 @@ async function attempt(
       return { events: [event], error };
     }
     const results = await chain.send(batch.pieces, last, packing, batch.tries);
-    const isUndecided = (n: number): boolean => (results[n]?.kind ?? "again") === "again" && batch.tries < TRIES;
-    const events = batch.groups.flatMap((group, n) =>
-      isUndecided(n) ? [] : [eventOf(group.unit, group.writes, results[n] ?? { kind: "again" })],
-    );
-    const again = batch.groups.filter((_, n) => isUndecided(n));
+    const told = batch.groups.map((group, n) => ({ group, result: sure(results[n], group.unit) }));
+    const isUndecided = ({ result }: { readonly result: Result }): boolean =>
+      result.kind === "again" && batch.tries < TRIES;
+    const events = told
+      .filter((each) => !isUndecided(each))
+      .map(({ group, result }) => eventOf(group.unit, group.writes, result));
+    const again = told.filter(isUndecided).map(({ group }) => group);
     // A flat request that one unit stopped says nothing against the others.
     const tries = packing.flat && events.length > 0 ? batch.tries : batch.tries + 1;
     return { events, again: again.length === 0 ? [] : pack(change, again, packing, tries) };
@@ -123,19 +132,19 @@ function refuseDuplicates(change: HeadChange, groups: readonly Group[]): void {
 function proofOf(chain: Chain, { flat }: Packing, asked: boolean): string {
   const many = chain.requests > 1 ? `, the last of ${chain.requests} transactions` : "";
   const why = flat && asked ? "; this server cannot nest transactions, so units were written in plain batches" : "";
-  return `revision ${chain.version ?? "?"}${many}${why}`;
+  return `revision ${chain.version}${many}${why}`;
 }
 
 function withProgress(failure: Failure, chain: Chain, applied: number, total: number): Failure {
   if (failure.code === "UNKNOWN_OUTCOME" && applied === 0) return failure;
   const progress =
-    chain.requests === 0
+    chain.state === undefined
       ? "Nothing was written."
-      : `${applied} of ${total} units were applied before; the head says "${chain.state ?? "applying"}".`;
+      : `${applied} of ${total} units were applied before; the head says "${chain.state}".`;
   const { fix, details, cause } = failure;
   return new Failure(failure.code, failure.message, {
     details: [...details, progress],
-    ...(fix === undefined ? {} : { fix }),
-    ...(cause === undefined ? {} : { cause }),
+    fix,
+    cause,
   });
 }

@@ -1,6 +1,7 @@
 /** One endpoint: the client that `etcd3` keeps for it, with address, certificates and login. */
 import type { Etcd3 } from "etcd3";
 import { Failure } from "../../failure.ts";
+import { sure } from "../../sure.ts";
 import { callOnce } from "./grpc.ts";
 import type { Answer, GrpcClient, Metadata, Method } from "./grpc.ts";
 import type { Endpoint, Options } from "./options.ts";
@@ -25,9 +26,8 @@ interface Pool {
 
 /** Prepares the connection to one endpoint; nothing is sent before the first call. */
 export async function connection(endpoint: Endpoint, options: Options): Promise<Connection> {
-  const module = await import("etcd3");
-  // In a bundle, everything of a CommonJS module is below `default`.
-  const { Etcd3: Client } = module.default ?? module;
+  // In Node.js and in a bundle, everything of a CommonJS module is below `default`.
+  const { Etcd3: Client } = (await import("etcd3")).default;
   let withLogin = options.auth !== undefined;
   let pool: Pool | undefined;
 
@@ -102,7 +102,8 @@ function credentialsOf({ ca, cert, key }: Options["tls"]): never {
 function loginStatus(error: unknown, endpoint: Endpoint): Status {
   const { code, message } = error as NodeJS.ErrnoException;
   const match = /(\d+) [A-Z_]+: (.*)$/su.exec(message);
-  if (match !== null) return { code: Number(match[1]), details: match[2] ?? "", sent: false, endpoint: endpoint.url };
+  if (match !== null)
+    return { code: Number(match[1]), details: sure(match[2], "what etcd says"), sent: false, endpoint: endpoint.url };
   if (code?.startsWith("ERR_OSSL") !== true) throw error;
   const what = "a file of connection.tls is not a certificate or key in PEM format, or they do not belong together";
   throw new Failure("TLS", `${endpoint.url} cannot be connected to: ${what}.`, {

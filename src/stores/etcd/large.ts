@@ -5,12 +5,13 @@
  */
 import { Failure, isFailure } from "../../failure.ts";
 import type { Key, LedgerEntry, LedgerRecord, Version } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import { encodeLedger } from "../records.ts";
 import type { CommitEvent, Group, HeadChange, Write } from "../store.ts";
 import type { Result } from "./aftermath.ts";
 import type { Chain } from "./chain.ts";
 import { isStill, nameOne } from "./operations.ts";
-import { interrupted, revived, TRIES, versionsOf } from "./outcome.ts";
+import { eventOf, interrupted, revived, TRIES, versionsOf } from "./outcome.ts";
 import { fits, roomBeside, sizeOf } from "./pack.ts";
 import type { Packing } from "./pack.ts";
 import { movedKeys, pieceOf } from "./piece.ts";
@@ -51,8 +52,7 @@ export async function applyLarge(
     "applying",
     packing,
   );
-  if (begun.kind === "moved") return { event: { kind: "moved", unit, keys: begun.keys } };
-  if (begun.kind !== "applied") return { event: { kind: "failed", unit, failure: interrupted(unit, []), written: [] } };
+  if (begun.kind !== "applied") return { event: eventOf(unit, [], begun) };
 
   const versions = new Map<Key, Version>();
   const written: Key[] = [];
@@ -82,7 +82,7 @@ export async function applyLarge(
 async function step(chain: Chain, piece: Piece, state: HeadState, packing: Packing): Promise<Result> {
   let result: Result = { kind: "again" };
   for (let tries = 1; tries <= TRIES && result.kind === "again"; tries++) {
-    result = (await chain.send([piece], state, packing, tries))[0] ?? { kind: "again" };
+    result = sure((await chain.send([piece], state, packing, tries))[0], piece.unit);
   }
   return result;
 }
@@ -96,7 +96,7 @@ function pendingText(change: HeadChange, { unit, ledger, writes }: Group): strin
   const { record, previous } = ledger;
   // What an apply that died announced stays announced until the record is whole: this one may die too.
   const pending = new Map<Key, LedgerEntry | null>(previous?.pending);
-  for (const { kind, key } of writes) pending.set(key, kind === "delete" ? null : (record.settings.get(key) ?? null));
+  for (const { kind, key } of writes) pending.set(key, kind === "delete" ? null : sure(record.settings.get(key), key));
   const written: LedgerRecord = {
     unit,
     commit: previous?.commit ?? null,
@@ -155,7 +155,9 @@ function whatDoesNotFit(
     (piece) => !fits(piece, Math.max(sizeOf(piece, packing, 1), sizeOf(piece, packing, 2)), room, packing),
   );
   if (tooLarge === undefined) return undefined;
-  const what = tooLarge.writesLedger ? `the ledger record ${group.ledger.key}` : (tooLarge.guards[0]?.key ?? "a key");
+  const what = tooLarge.writesLedger
+    ? `the ledger record ${group.ledger.key}`
+    : sure(tooLarge.guards[0]?.key, group.unit);
   return new Failure("LIMIT", `${group.unit} cannot be written: ${what} is over the size of one request to etcd.`, {
     fix: "Split the app, use layout: groups, or raise the server's --max-request-bytes and connection.maxRequestBytes.",
   });

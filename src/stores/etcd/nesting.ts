@@ -3,7 +3,7 @@
  * parent's budget less the parent's largest list (server/etcdserver/api/v3rpc/key.go, `checkTxnRequest`, unchanged
  * from v3.4.23 to v3.7.1, seen 2026-08). The sum of the levels is bound, so the capacity is their product.
  */
-import type { IRequestOp, IResponseOp } from "etcd3";
+import type { IRequestOp, IResponseOp, ITxnRequest } from "etcd3";
 
 /** How the operations one transaction may have are shared among the levels. */
 export interface Budget {
@@ -56,21 +56,28 @@ export function spread(operations: readonly IRequestOp[], { unit, top, rest }: B
   return chunks(operations, size).map((chunk) => group(nest(chunk, rest)));
 }
 
-function group(operations: IRequestOp[]): IRequestOp {
+interface Group extends IRequestOp {
+  readonly request_txn: Required<ITxnRequest>;
+}
+
+function group(operations: IRequestOp[]): Group {
   return { request_txn: { compare: [], success: operations, failure: [] } };
 }
 
-function isGroup(operation: IRequestOp): boolean {
+function isGroup(operation: IRequestOp): operation is Group {
   return operation.request_txn?.compare?.length === 0;
 }
 
-/** The answers to the operations that {@link nest} was given, in their order. */
-export function unnest(operations: readonly IRequestOp[], answers: readonly IResponseOp[]): IResponseOp[] {
-  return operations.flatMap((operation, n) => {
-    const answer = answers[n];
-    if (answer === undefined) return [];
-    return isGroup(operation) ? unnest(operation.request_txn?.success ?? [], answer.response_txn.responses) : [answer];
-  });
+/** The answers to the operations that {@link nest} was given, in their order; undefined for each that did not come. */
+export function unnest(
+  operations: readonly IRequestOp[],
+  answers: readonly (IResponseOp | undefined)[],
+): (IResponseOp | undefined)[] {
+  return operations.flatMap((operation, n) =>
+    isGroup(operation)
+      ? unnest(operation.request_txn.success, answers[n]?.response_txn?.responses ?? [])
+      : [answers[n]],
+  );
 }
 
 function chunks<T>(items: readonly T[], size: number): T[][] {

@@ -1,5 +1,5 @@
 /** The few operations on etcd that trueup uses. Deletes name one key, never a range. */
-import type { ICompare, IRequestOp } from "etcd3";
+import type { ICompare, IRangeRequest, IRequestOp } from "etcd3";
 import { Failure } from "../../failure.ts";
 import type { Version } from "../../model.ts";
 
@@ -16,7 +16,8 @@ export function after(key: Buffer): Buffer {
 export function prefixEnd(prefix: string): Buffer {
   const end = bytesOf(prefix);
   // A prefix ends with a slash, so its last byte can always be raised.
-  end[end.length - 1] = (end.at(-1) ?? 0) + 1;
+  const last = end.length - 1;
+  end.writeUInt8(end.readUInt8(last) + 1, last);
   return end;
 }
 
@@ -63,16 +64,20 @@ export function readOne(key: Buffer): IRequestOp {
   return { request_range: { key } };
 }
 
+interface Range extends IRequestOp {
+  readonly request_range: IRangeRequest;
+}
+
 /** Names and versions, no values. */
-export function nameOne(key: Buffer): IRequestOp {
+export function nameOne(key: Buffer): Range {
   return { request_range: { key, keys_only: true } };
 }
 
-export function nameAll({ first, end }: Span): IRequestOp {
+export function nameAll({ first, end }: Span): Range {
   return { request_range: { key: first, range_end: end, keys_only: true } };
 }
 
-export function countAll({ first, end }: Span): IRequestOp {
+export function countAll({ first, end }: Span): Range {
   return { request_range: { key: first, range_end: end, count_only: true } };
 }
 

@@ -88,7 +88,7 @@ async function filesOf(files: { ca?: string; cert?: string; key?: string }, fold
     try {
       return { [name]: await readFile(resolve(folder, file)) };
     } catch (cause) {
-      const why = (cause as NodeJS.ErrnoException).code ?? "unreadable";
+      const why = String((cause as NodeJS.ErrnoException).code);
       throw new Failure("MISSING", `connection.tls.${name}: ${file} cannot be read (${why})`, {
         fix: "The path is relative to the folder of trueup.yaml. In CI, write the file from a secret first.",
         cause,

@@ -1,6 +1,7 @@
 /** What one request does for one unit: its writes, the guards that must hold for them, and its ledger record. */
 import type { ICompare, IKeyValue, IRequestOp, ITxnRequest } from "etcd3";
 import type { Key, UnitId, Version } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import type { Write } from "../store.ts";
 import { spread } from "./nesting.ts";
 import type { Budget } from "./nesting.ts";
@@ -44,12 +45,15 @@ interface Run {
 }
 
 export function pieceOf(unit: UnitId, writes: readonly Write[], ledger: LedgerWrite): Piece {
-  const guards = writes.map(({ key, expected }): Guard => ({ key, bytes: bytesOf(key), expected }));
+  const guarded = writes.map((write): { readonly write: Write; readonly guard: Guard } => ({
+    write,
+    guard: { key: write.key, bytes: bytesOf(write.key), expected: write.expected },
+  }));
+  const guards = guarded.map(({ guard }) => guard);
   const ledgerGuard: Guard = { key: ledger.key, bytes: bytesOf(ledger.key), expected: ledger.expected };
-  const operations = writes.map((write, n) => {
-    const key = guards[n]?.bytes ?? bytesOf(write.key);
-    return write.kind === "delete" ? remove(key) : put(key, bytesOf(textToWrite(write.text)));
-  });
+  const operations = guarded.map(({ write, guard }) =>
+    write.kind === "delete" ? remove(guard.bytes) : put(guard.bytes, bytesOf(textToWrite(write.text))),
+  );
   if (ledger.text !== undefined) operations.push(put(ledgerGuard.bytes, bytesOf(ledger.text)));
   const sorted = guards.toSorted((a, b) => Buffer.compare(a.bytes, b.bytes));
   const [first, last] = [sorted[0], sorted.at(-1)];
@@ -62,7 +66,9 @@ export function pieceOf(unit: UnitId, writes: readonly Write[], ledger: LedgerWr
     operations,
     span: first === undefined || last === undefined ? undefined : { first: first.bytes, end: after(last.bytes) },
     runs: runsOf(sorted),
-    updates: guards.filter((guard, n) => guard.expected !== null && writes[n]?.kind === "put"),
+    updates: guarded
+      .filter(({ write, guard }) => guard.expected !== null && write.kind === "put")
+      .map(({ guard }) => guard),
   };
 }
 
@@ -75,7 +81,7 @@ function runsOf(sorted: readonly Guard[]): Run[] {
   let start = 0;
   for (const [n, { expected, bytes }] of sorted.entries()) {
     if (sorted[n + 1]?.expected === expected) continue;
-    const range = { first: sorted[start]?.bytes ?? bytes, end: after(bytes) };
+    const range = { first: sure(sorted[start], "a key").bytes, end: after(bytes) };
     runs.push({ range, guards: sorted.slice(start, n + 1), expected });
     start = n + 1;
   }
@@ -100,12 +106,6 @@ export function movedKeys(piece: Piece, names: Names): Key[] {
   return [...piece.guards, piece.ledger]
     .filter(({ key, expected }) => (names.get(key) ?? null) !== expected)
     .map(({ key }) => key);
-}
-
-/** What stood in the span of a large piece just before its request. */
-export interface Check {
-  readonly revision: Version;
-  readonly names: Names;
 }
 
 /**

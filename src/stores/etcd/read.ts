@@ -1,9 +1,9 @@
 /** Reads prefixes and keys as they were at one revision, page by page. */
 import type { IKeyValue, IRangeResponse } from "etcd3";
-import { Failure } from "../../failure.ts";
 import type { Entry, Key } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import type { ReadQuery } from "../store.ts";
-import type { Client, RangesAnswer } from "./client.ts";
+import { incomplete, type Client, type RangesAnswer } from "./client.ts";
 import { after, bytesOf, prefixEnd } from "./operations.ts";
 import { isAnswerTooLarge, statusBehind } from "./status.ts";
 import { keyOf, textOf } from "./text.ts";
@@ -62,7 +62,7 @@ async function* pages(
     // Two counts of the server must agree with what came: of this page's rest, and of the whole range at the start.
     const rest = left - page.kvs.length;
     if (Number(page.count) !== left || page.more !== rest > 0 || rest < 0 || (page.more && last === undefined))
-      throw incomplete(prefix, left, page.kvs.length);
+      throw incomplete(subject, left, page.kvs.length);
     yield page;
     if (!page.more || last === undefined) return;
     left = rest;
@@ -83,9 +83,7 @@ async function* exactly(
     const pinned = revision === undefined ? {} : { revision };
     const requests = wanted.map((key) => ({ key: bytesOf(key), ...pinned }));
     try {
-      const answer = await client.ranges(requests, `read ${wanted[0] ?? ""}`, signal);
-      if (answer.answers.length !== wanted.length)
-        throw incomplete(wanted[0] ?? "", wanted.length, answer.answers.length);
+      const answer = await client.ranges(requests, `read ${sure(wanted[0], "a key")}`, signal);
       revision ??= answer.revision;
       yield answer;
       start += wanted.length;
@@ -117,12 +115,4 @@ function withoutOverlap({ prefixes, keys }: ReadQuery): {
     prefixes: outer,
     keys: [...new Set(keys)].filter((key) => !outer.some((prefix) => key.startsWith(prefix))),
   };
-}
-
-function incomplete(where: Key, expected: number, received: number): Failure {
-  return new Failure(
-    "INCOMPLETE",
-    `etcd gave an incomplete answer below ${where}: ${received} of ${expected} keys, and no way to the rest.`,
-    { fix: "Run the command again. If it stays, a proxy between here and etcd changes answers." },
-  );
 }

@@ -54,7 +54,7 @@ export function nestedRequest(
         if (inner === undefined || inner === null) throw misunderstood(head.change.key);
         if (inner.succeeded)
           return countsDeletions(piece, budget, guardingOf(piece))
-            ? { kind: "counted", count: Number(inner.responses[0]?.response_range.count ?? 0) }
+            ? { kind: "counted", count: Number(inner.responses[0]?.response_range?.count) }
             : { kind: "applied" };
         return outcomeOfRefused(piece, inner);
       });

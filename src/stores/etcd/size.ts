@@ -4,6 +4,7 @@
  * encoder, to the byte.
  */
 import type { ICompare, IRangeRequest, IRequestOp, ITxnRequest } from "etcd3";
+import { sure } from "../../sure.ts";
 
 /** Bytes of a transaction request. */
 export function txnSize({ compare, success, failure }: ITxnRequest): number {
@@ -26,7 +27,7 @@ function operationSize(operation: IRequestOp): number {
   if (put !== undefined) return lengthField(bytesField(put.key) + bytesField(put.value));
   if (remove !== undefined) return lengthField(bytesField(remove.key));
   if (range !== undefined) return lengthField(rangeSize(range));
-  return txn === undefined ? 0 : lengthField(txnSize(txn));
+  return lengthField(txnSize(sure(txn, "the kind of an operation")));
 }
 
 function rangeSize({ key, range_end: end, keys_only: names, count_only: count, revision }: IRangeRequest): number {
