@@ -109,8 +109,7 @@ describe("while a directory store is committed", () => {
       () => h.handDelete(a),
     );
     const writes = [put(a, "2", versionOf(known, a))];
-    const events = await run(h.on(changed), nextHead(h, known), [group(h, known, "orders", writes)]);
-    expect(events[0]).toEqual({ kind: "moved", unit: "orders@prod", keys: [a] });
+    await failureOf(run(h.on(changed), nextHead(h, known), [group(h, known, "orders", writes)]), "INCOMPLETE");
     expect((await look(h)).entries.size).toBe(0);
   });
 
@@ -124,8 +123,7 @@ describe("while a directory store is committed", () => {
       () => h.handDelete(s),
     );
     const writes = [putSecret(s, "2", versionOf(known, s))];
-    const events = await run(h.on(changed), nextHead(h, known), [group(h, known, "orders", writes)]);
-    expect(events[0]).toEqual({ kind: "moved", unit: "orders@prod", keys: [s] });
+    await failureOf(run(h.on(changed), nextHead(h, known), [group(h, known, "orders", writes)]), "INCOMPLETE");
     expect((await look(h)).entries.size).toBe(0);
   });
 

@@ -3,10 +3,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PlainMap } from "../../src/model.ts";
+import { connection } from "../../src/stores/etcd/connection.ts";
 import { etcd } from "../../src/stores/etcd/etcd.ts";
+import { optionsOf, type Endpoint } from "../../src/stores/etcd/options.ts";
+import type { RightsQuery } from "../../src/stores/store.ts";
 import { Sealed } from "../../src/secret.ts";
 import { failureOf, group, look, nextHead, put, readAll, run } from "./contract-moves.ts";
 import type { Harness } from "./contract-moves.ts";
+import { startProxy } from "./etcd-proxy.ts";
 import { describeWithEtcd, freePort, startEtcd } from "./etcd-server.ts";
 import type { EtcdServer } from "./etcd-server.ts";
 
@@ -29,6 +33,15 @@ async function open(
     dispose: () => store.close(),
   };
 }
+
+/** What doctor asks. */
+const rightsQuery = (prefixes: readonly string[], keys: readonly string[] = []): RightsQuery => ({
+  prefixes,
+  keys,
+  wanted: ["/shop/b", "/shop/a", "/shop/c"].map((key) => ({ key, secret: false, layout: "keys" })),
+  present: new Map(),
+  nobody: "nobody-has-it",
+});
 
 /** One value is applied and read back. */
 async function roundTrip(h: Harness): Promise<void> {
@@ -115,6 +128,40 @@ describeWithEtcd("etcd with users", () => {
       run(h, { ...nextHead(h, { head: undefined, entries: new Map(), ledgers: new Map() }) }, []),
       "DENIED",
     );
+    await h.dispose();
+  });
+
+  it("says before it writes that nothing can be asked", async () => {
+    const proxy = await startProxy(server.endpoints[0] ?? "");
+    const h = await open(server, "/shop/asked/", { ...user, endpoints: [proxy.endpoint] });
+    const known = await look(h);
+    await proxy.close();
+    const failure = await failureOf(run(h, nextHead(h, known), []), "UNREACHABLE");
+    expect(failure.details).toContain("Nothing was written.");
+    await failureOf(Promise.resolve(h.store.rights?.(rightsQuery(["/shop/"]))), "UNREACHABLE");
+    await h.dispose();
+  });
+
+  it("knows what the user may do, and changes nothing to find out", async () => {
+    const h = await open(server, "/shop/rights/", user);
+    await roundTrip(h);
+    const before = await server.everything("/");
+    expect(await h.store.rights?.(rightsQuery(["/shop/", "/shop/rights/", "/shop/"], ["/shop/x"]))).toEqual([
+      { action: "read", role: undefined, state: "granted" },
+      { action: "write", role: undefined, state: "granted" },
+    ]);
+    const rights = await h.store.rights?.(rightsQuery(["/shop/", "/other/"], ["/shop/x", "/lonely key"]));
+    const grant = "etcdctl role grant-permission <role>";
+    expect(rights).toEqual(
+      ["read", "write"].map((action) => ({
+        action,
+        role: undefined,
+        state: "missing",
+        message: `user "shop" may not ${action} below /other/, /lonely key`,
+        fix: `${grant} --prefix=true readwrite /other/; ${grant} readwrite '/lonely key' (etcdctl user get shop names its roles)`,
+      })),
+    );
+    expect(await server.everything("/")).toEqual(before);
     await h.dispose();
   });
 
@@ -218,6 +265,27 @@ describeWithEtcd("etcd that asks for client certificates", () => {
   });
 });
 
+describeWithEtcd("etcd that takes the name in the certificate for the user", () => {
+  it("lets it do what it may, and names no user where it may not", async () => {
+    const users = { client: { password: "unused", prefixes: ["/mine/"] } };
+    const server = await startEtcd({ tls: true, mutual: true, users });
+    try {
+      const tls = { ca: "ca.pem", cert: "client.pem", key: "client-key.pem" };
+      const h = await open(server, "/mine/", { tls });
+      await roundTrip(h);
+      const rights = await h.store.rights?.(rightsQuery(["/other/"]));
+      expect(rights?.map(({ state, message }) => [state, message])).toEqual([
+        ["missing", "this connection may not read below /other/"],
+        ["missing", "this connection may not write below /other/"],
+      ]);
+      expect(rights?.[0]?.fix).toBe("etcdctl role grant-permission <role> --prefix=true readwrite /other/");
+      await h.dispose();
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
 describeWithEtcd("several endpoints", () => {
   it("are all one cluster, and a dead one is passed over", async () => {
     const server = await startEtcd({ members: 3 });
@@ -269,6 +337,19 @@ describeWithEtcd("several endpoints", () => {
 });
 
 describe("connection of an etcd target", () => {
+  it("is to this machine where nothing is said", async () => {
+    const { endpoints } = await optionsOf({}, ".");
+    expect(endpoints.map(({ url }) => url)).toEqual(["http://127.0.0.1:2379"]);
+  });
+
+  it("does not dress a fault of ours up as one of certificates", async () => {
+    const options = await optionsOf({ endpoints: ["https://127.0.0.1:1"] }, ".");
+    const [endpoint] = options.endpoints;
+    const wrong = { ...options, tls: { ca: "no buffer" as unknown as Buffer } };
+    const { call } = await connection(endpoint as Endpoint, wrong);
+    await expect(call("Range", {})).rejects.toThrow(TypeError);
+  });
+
   it.each([
     ["no endpoint", { endpoints: [] }],
     ["http and https mixed", { endpoints: ["http://a:1", "https://b:1"] }],

@@ -1,73 +1,15 @@
 /** Lost answers, lost requests, dead leaders, and people who edit in the very wrong moment. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Key, PlainMap } from "../../src/model.ts";
-import { openClient } from "../../src/stores/etcd/client.ts";
-import type { Client } from "../../src/stores/etcd/client.ts";
-import { commit } from "../../src/stores/etcd/commit.ts";
-import { etcd } from "../../src/stores/etcd/etcd.ts";
-import { optionsOf } from "../../src/stores/etcd/options.ts";
-import { read } from "../../src/stores/etcd/read.ts";
 import type { Status } from "../../src/stores/etcd/status.ts";
 import type { CommitEvent, Write } from "../../src/stores/store.ts";
-import { apply, failureOf, group, look, metaOf, nextHead, put, readAll, run, versionOf } from "./contract-moves.ts";
+import { apply, failureOf, group, look, nextHead, put, readAll, run, versionOf } from "./contract-moves.ts";
 import type { Harness } from "./contract-moves.ts";
 import { startProxy } from "./etcd-proxy.ts";
 import type { Proxy } from "./etcd-proxy.ts";
 import { describeWithEtcd, startEtcd } from "./etcd-server.ts";
 import type { EtcdServer } from "./etcd-server.ts";
-
-/** Around a client's writes: before the n-th is sent, and what its answer is replaced with. */
-interface Trouble {
-  before?(n: number): Promise<void>;
-  after?(n: number): Promise<Status | undefined>;
-}
-
-const LOST: Status = { code: 4, details: "Deadline exceeded", sent: true, endpoint: "http://proxy" };
-
-let tests = 0;
-const cleanup: (() => Promise<void>)[] = [];
-
-async function harness(
-  server: EtcdServer,
-  connection: PlainMap,
-  trouble: Trouble = {},
-): Promise<Harness & { writes(): number }> {
-  const client = await openClient(await optionsOf({ endpoints: server.endpoints, ...connection }, "."));
-  let writes = 0;
-  const troubled: Client = {
-    ...client,
-    async write(request) {
-      const n = writes++;
-      await trouble.before?.(n);
-      const answer = await client.write(request);
-      const status = await trouble.after?.(n);
-      return status === undefined ? answer : { ok: false, status };
-    },
-  };
-  cleanup.push(async () => client.close());
-  return {
-    store: {
-      read: (query, signal) => read(troubled, query, signal),
-      commit: (head, groups, signal) => commit(troubled, head, groups, signal),
-      close: async () => client.close(),
-    },
-    limits: etcd.limits,
-    prefix: `/faults/${tests++}/`,
-    handPut: async (key, text) => void (await server.ctl("put", "--", key, text)),
-    handDelete: async (key) => void (await server.ctl("del", "--", key)),
-    readRaw: (prefix) => server.everything(prefix),
-    failReads: () => Promise.reject(new Error("not here")),
-    dispose: async () => client.close(),
-    writes: () => writes,
-  };
-}
-
-const keysOf = (h: Harness, app: string, count: number): Key[] =>
-  Array.from({ length: count }, (_, n) => `${h.prefix}${app}/${String(n).padStart(5, "0")}`);
-const settings = async (h: Harness) =>
-  new Map([...(await h.readRaw(h.prefix))].filter(([key]) => !key.startsWith(metaOf(h))));
-const kinds = (events: readonly CommitEvent[]) =>
-  events.map((event) => (event.kind === "head" ? event.state : event.kind));
+import { cleanup, harness, keysOf, kinds, LOST, settings } from "./etcd-trouble.ts";
 
 /** Waits until etcdctl sees a key. */
 async function until(server: EtcdServer, key: Key, text = ""): Promise<void> {
@@ -313,9 +255,20 @@ describeWithEtcd("an apply to etcd in trouble", () => {
     });
   });
 
+  interface Meddling {
+    /** How many of the keys are there before. */
+    readonly updates?: number;
+    readonly prepare?: (h: Harness, keys: readonly Key[]) => Promise<unknown>;
+    /** What the answer to the n-th request is replaced with. */
+    readonly after?: (n: number) => Status | undefined;
+  }
+
   describe("between the check of a large unit and its request", () => {
     /** 300 keys, updated once more while `meddle` runs just before the request. */
-    async function meddled(meddle: (h: Harness, keys: readonly Key[], n: number) => Promise<void>, updates = 300) {
+    async function meddled(
+      meddle: (h: Harness, keys: readonly Key[], n: number) => Promise<void>,
+      { updates = 300, prepare = () => Promise.resolve(), after }: Meddling = {},
+    ) {
       const armed = { now: false, n: 0 };
       const h = await harness(
         server,
@@ -324,10 +277,13 @@ describeWithEtcd("an apply to etcd in trouble", () => {
           before: async () => {
             if (armed.now) await meddle(h, keys, armed.n++);
           },
+          after: async () => (armed.now ? after?.(armed.n - 1) : undefined),
         },
       );
       const keys = keysOf(h, "app", 300);
-      const known = await apply(h, { app: keys.slice(0, updates).map((key) => put(key, "1")) });
+      await apply(h, { app: keys.slice(0, updates).map((key) => put(key, "1")) });
+      await prepare(h, keys);
+      const known = await look(h);
       armed.now = true;
       const writes = keys.map((key, n): Write => (n < updates ? put(key, "2", versionOf(known, key)) : put(key, "2")));
       const events = await run(h, nextHead(h, known), [group(h, known, "app", writes)]);
@@ -356,7 +312,7 @@ describeWithEtcd("an apply to etcd in trouble", () => {
     });
 
     it("a deletion by hand keeps it out where few of its keys are updates", async () => {
-      const { h, keys, events } = await meddled((at, all) => at.handDelete(all[7] ?? ""), 50);
+      const { h, keys, events } = await meddled((at, all) => at.handDelete(all[7] ?? ""), { updates: 50 });
       expect(events).toMatchObject([
         { kind: "moved", keys: [keys[7]] },
         { kind: "head", state: "partial" },
@@ -375,12 +331,52 @@ describeWithEtcd("an apply to etcd in trouble", () => {
     });
 
     it("a deleted key of somebody else among its own changes nothing", async () => {
-      const h0: { foreign?: Key } = {};
-      const { events } = await meddled(async (at, all) => {
-        h0.foreign ??= `${all[7]}-foreign`;
-        await at.handDelete(h0.foreign);
+      const { h, events } = await meddled((at, all) => at.handDelete(`${all[7]}-foreign`), {
+        prepare: (at, all) => at.handPut(`${all[7]}-foreign`, "not ours"),
       });
       expect(kinds(events)).toEqual(["applied", "ready"]);
+      expect(new Set((await settings(h)).values())).toEqual(new Set(["2"]));
+      expect((await settings(h)).size).toBe(300);
+    });
+
+    it("a new key of somebody else between two runs of its own changes nothing", async () => {
+      const { h, events } = await meddled((at, all) => at.handPut(`${all[149]}-foreign`, "not ours"), {
+        // The second half gets another version than the first: two runs.
+        prepare: async (at, all) => {
+          const known = await look(at);
+          await apply(at, { app: all.slice(150).map((key) => put(key, "1", versionOf(known, key))) });
+        },
+      });
+      expect(kinds(events)).toEqual(["applied", "ready"]);
+      expect([...(await settings(h)).values()].filter((text) => text === "2")).toHaveLength(300);
+    });
+
+    it("a neighbour gets in the way of a request whose answer is lost: it is sent again", async () => {
+      const { h, events } = await meddled(
+        async (at, all, n) => {
+          if (n === 0) await at.handPut(`${all[7]}-foreign`, "not ours");
+        },
+        { after: (n) => (n === 0 ? LOST : undefined) },
+      );
+      expect(kinds(events)).toEqual(["applied", "ready"]);
+      expect([...(await settings(h)).values()].filter((text) => text === "2")).toHaveLength(300);
+    });
+
+    it("deletions by hand are reported also where the answer is lost, a few of them by name", async () => {
+      const { h, keys, events } = await meddled(
+        async (at, all, n) => {
+          if (n === 0) for (const key of all.slice(10, 15)) await at.handDelete(key);
+        },
+        { after: () => LOST },
+      );
+      expect(events).toMatchObject([
+        { kind: "failed", failure: { code: "MOVED" }, written: keys },
+        { kind: "head", state: "partial" },
+      ]);
+      const message = events[0]?.kind === "failed" ? events[0].failure.message : "";
+      for (const key of keys.slice(10, 13)) expect(message).toContain(key);
+      expect(message).toContain("and 2 more");
+      expect((await settings(h)).size).toBe(300);
     });
 
     it("a neighbour that never rests makes it give up, unwritten", async () => {

@@ -6,6 +6,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { etcd } from "../../src/stores/etcd/etcd.ts";
 import { budgetOf, capacity, nest, spread } from "../../src/stores/etcd/nesting.ts";
+import { isStill } from "../../src/stores/etcd/operations.ts";
 import { flatTxn, nestedTxn, pieceOf } from "../../src/stores/etcd/piece.ts";
 import type { Guarding } from "../../src/stores/etcd/piece.ts";
 import { pack } from "../../src/stores/etcd/pack.ts";
@@ -72,6 +73,10 @@ describe("trees of nested transactions", () => {
     );
   });
 
+  it("are not begun for more operations than etcd takes", () => {
+    expect(() => nest(someOperations(capacity(10) + 1), 10)).toThrow(RangeError);
+  });
+
   it("hold large units beside the guards and the count of their level", () => {
     for (const most of [16, 32, 128, 512]) {
       const budget = budgetOf(most);
@@ -113,6 +118,15 @@ describe("trees of nested transactions", () => {
     expect(leaves(message.success ?? []).filter((each) => each.request_put !== undefined)).toHaveLength(40 * 251 + 1);
     // The quota of etcd 3.4 counts the puts of the first level only, so one has to be there.
     expect(message.success?.some((each) => each.request_put !== undefined)).toBe(true);
+  });
+});
+
+describe("guards", () => {
+  it("are not sent for versions that are not etcd's: they would mean that the key must not exist", () => {
+    for (const version of ["0", "", "@", "c3JAq", "1e5", "-1"])
+      expect(() => isStill(Buffer.from("/k"), version)).toThrow("not etcd's");
+    expect(isStill(Buffer.from("/k"), "7")).toMatchObject({ mod_revision: "7" });
+    expect(isStill(Buffer.from("/k"), null)).toMatchObject({ mod_revision: "0" });
   });
 });
 

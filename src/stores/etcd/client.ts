@@ -100,12 +100,7 @@ export async function openClient(options: Options): Promise<Client> {
     options,
     range: (request, subject, signal) => query((to) => to.call<IRangeResponse>("Range", request), subject, signal),
     rehearse,
-    async ranges(requests, subject, signal) {
-      const request = { success: requests.map((each) => ({ request_range: each })) };
-      const { header, responses } = await rehearse(request, subject, signal);
-      if (responses.length !== requests.length) throw incomplete(subject, requests.length, responses.length);
-      return { revision: header.revision, answers: responses.map((each) => each.response_range) };
-    },
+    ranges: (requests, subject, signal) => rangesBy(rehearse, requests, subject, signal),
     async write(request) {
       const answer = await send((to) => to.call<ITxnResponse>("Txn", request));
       if (answer.ok) checkCluster(answer.value.header.cluster_id);
@@ -114,6 +109,19 @@ export async function openClient(options: Options): Promise<Client> {
     explain: (status, subject) => explain(status, options, subject),
     close: () => connections.forEach((each) => each.reset()),
   };
+}
+
+/** {@link Client.ranges} by its `rehearse`. Throws INCOMPLETE if not every question has an answer. */
+export async function rangesBy(
+  rehearse: Client["rehearse"],
+  requests: readonly IRangeRequest[],
+  subject: string,
+  signal?: AbortSignal,
+): Promise<RangesAnswer> {
+  const request = { success: requests.map((each) => ({ request_range: each })) };
+  const { header, responses } = await rehearse(request, subject, signal);
+  if (responses.length !== requests.length) throw incomplete(subject, requests.length, responses.length);
+  return { revision: header.revision, answers: responses.map((each) => each.response_range) };
 }
 
 async function withLogin<T>(to: Connection, call: () => Promise<Answer<T>>): Promise<Answer<T>> {

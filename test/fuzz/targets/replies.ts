@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isFailure } from "../../../src/failure.ts";
 import type { Entry } from "../../../src/model.ts";
+import { rangesBy } from "../../../src/stores/etcd/client.ts";
 import { read as readEtcd } from "../../../src/stores/etcd/read.ts";
 import { failureOf, standingOf } from "../../../src/stores/etcd/status.ts";
 import type { Store } from "../../../src/stores/store.ts";
@@ -139,11 +140,16 @@ function etcdThat(from: Decisions): Parameters<typeof readEtcd>[0] {
       count: from.int(3) === 0 ? text() : `${kvs.length}`,
     };
   };
+  const responses = (wanted: readonly object[]) =>
+    ({
+      header: { revision: text() },
+      responses: wanted.slice(from.int(2)).map(() => ({ response_range: range() })),
+    }) as never;
   return {
     options: { maxTxnOps: 128 },
     range: () => Promise.resolve(range()),
-    ranges: (wanted: readonly unknown[]) =>
-      Promise.resolve({ revision: text(), answers: wanted.slice(from.int(2)).map(range) }),
+    ranges: (wanted: readonly object[], subject: string) =>
+      rangesBy(() => Promise.resolve(responses(wanted)), wanted, subject),
   } as never;
 }
 
