@@ -39,6 +39,8 @@ function record(settings: Readonly<Record<string, LedgerEntry>>, pending?: Ledge
     ...(pending === undefined ? {} : { pending }),
   };
 }
+const ledger = (changes: object): string =>
+  JSON.stringify({ format: 1, unit: "u", prefix: "", settings: {}, ...changes });
 const plain = (version?: string): LedgerEntry => ({ digest: "digest", version, secret: false });
 
 describe("keys of records", () => {
@@ -53,6 +55,8 @@ describe("a head", () => {
     expect(decodeHead(encodeHead(head), KEY)).toEqual(head);
     const outside: Head = { ...head, commit: null, state: "applying" };
     expect(decodeHead(encodeHead(outside), KEY)).toEqual(outside);
+    const dirty: Head = { ...head, dirty: true };
+    expect(decodeHead(encodeHead(dirty), KEY)).toEqual(dirty);
   });
 
   it("does without what is only for people", () => {
@@ -106,6 +110,11 @@ describe("a ledger record", () => {
     );
     const found = decodeLedger(text, KEY, "99").settings;
     expect([...found.values()].map((entry) => entry.version)).toEqual(["99", "99", "kept"]);
+  });
+
+  it("gives an entry without a version the one of the record", () => {
+    const found = decodeLedger(ledger({ settings: { a: { d: "x", s: 1 } } }), KEY, "99").settings.get("a");
+    expect(found).toEqual({ digest: "x", version: "99", secret: true });
   });
 
   it("remembers since when secrets are rotated, and takes nothing else for that", () => {
@@ -196,6 +205,14 @@ describe("a ledger record", () => {
     ["another format", '{"format":2,"unit":"u","prefix":"","settings":{}}'],
     ["without settings", '{"format":1,"unit":"u","prefix":"","settings":null}'],
     ["without a prefix", '{"format":1,"unit":"u","settings":{}}'],
+    ["with pending keys that are no map", ledger({ pending: [] })],
+    ["with an entry that is a number", ledger({ settings: { a: 7 } })],
+    ["with a digest that is no text", ledger({ settings: { a: { d: 7 } } })],
+    ["with a version that is no text", ledger({ settings: { a: { v: 7 } } })],
+    ["with a placeholder that is no text", ledger({ settings: { a: { p: true } } })],
+    ["with a mark for secrets that is not ours", ledger({ settings: { a: { s: true } } })],
+    ["with members that are no map", ledger({ settings: { a: { m: "x" } } })],
+    ["with a member that is neither digest nor secret", ledger({ settings: { a: { m: { port: 1 } } } })],
   ])("that is %s is refused, naming the key", async (_, text) => {
     expect(
       (

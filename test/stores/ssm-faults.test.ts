@@ -65,7 +65,7 @@ describe("a fault in one request", () => {
     { name: "TooManyUpdates" },
   ];
   for (const fault of transient) {
-    const name = typeof fault === "string" ? fault : fault.name;
+    const name = typeof fault === "object" && "name" in fault ? fault.name : String(fault);
     it(`${name}: whichever request it hits, everything is written, and once`, { timeout: 60_000 }, async () => {
       const server = await serve({ oddPages: false });
       for (let nth = 1, isHit = true; isHit; nth++) {

@@ -42,8 +42,9 @@ export async function claim(client: Client, change: HeadChange, signal?: AbortSi
     const head = await currentHead(client, change, signal);
     const claims = await claimsBelow(client, meta, signal);
     const mine = claims.filter(({ key }) => generationOf(key) === change.head.generation);
-    const holder = mine.at(-1) ?? (isApplying(head) ? holderOf(head, claims) : undefined);
-    if (holder !== undefined || isApplying(head)) await awaitQuiet(client, change, holder, signal);
+    const running = runningOf(head);
+    const holder = mine.at(-1) ?? claims.findLast(({ key }) => generationOf(key) === running);
+    if (holder !== undefined || running !== undefined) await awaitQuiet(client, change, holder, signal);
     const key = claimKey(meta, change.head.generation, mine.length);
     const text = claimText(change, holder?.key);
     const written = await put(client, { ...record(key, text, change), expected: 0 }, signal);
@@ -93,14 +94,11 @@ function isNewer(version: Version, than: Version | null): boolean {
   return than === null || momentOf(version) >= momentOf(than);
 }
 
-function isApplying(head: Seen | undefined): boolean {
-  return head !== undefined && decodeHead(head.text, head.key).state === "applying";
-}
-
-function holderOf(head: Seen | undefined, claims: readonly Seen[]): Seen | undefined {
+/** The generation that the head says is being applied. */
+function runningOf(head: Seen | undefined): number | undefined {
   if (head === undefined) return undefined;
-  const { generation } = decodeHead(head.text, head.key);
-  return claims.findLast(({ key }) => generationOf(key) === generation);
+  const { generation, state } = decodeHead(head.text, head.key);
+  return state === "applying" ? generation : undefined;
 }
 
 async function claimsBelow(client: Client, meta: Key, signal?: AbortSignal): Promise<Seen[]> {

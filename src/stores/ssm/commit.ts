@@ -1,6 +1,7 @@
 /** Applies the groups: claim the generation, head `applying`, units side by side, head `ready` last. */
 import { Failure, isFailure } from "../../failure.ts";
 import type { Head, Key, Version } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import { encodeHead } from "../records.ts";
 import type { CommitEvent, Group, HeadChange } from "../store.ts";
 import { claim, headMoved, record } from "./claim.ts";
@@ -52,7 +53,7 @@ export async function* commit(
     progress.isOver = true;
     const versions = await confirm(client, new Map([[change.key, number]]));
     await tidyUp(client, held);
-    yield headEvent(change, state, versions.get(change.key) ?? `${number}@0`);
+    yield headEvent(change, state, sure(versions.get(change.key), change.key));
   } catch (error) {
     throw isFailure(error) ? withProgress(error, progress, groups.length) : error;
   } finally {
@@ -119,6 +120,6 @@ function withProgress(failure: Failure, progress: { applied: number; isBegun: bo
     : "Nothing was written but the claim.";
   return new Failure(failure.code, failure.message, {
     details: [...details, said],
-    ...(fix === undefined ? {} : { fix }),
+    fix,
   });
 }

@@ -5,6 +5,7 @@
  */
 import { Failure } from "../../failure.ts";
 import type { Key, Version } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import type { Client } from "./client.ts";
 import { look, lookAtVersion } from "./look.ts";
 import type { Seen } from "./look.ts";
@@ -29,19 +30,21 @@ export async function confirm(
       const seen = found.get(key);
       const number = numbers.get(key);
       // A name that was deleted first may still show what it held before, with a larger number.
-      const isOurs = !gone.has(key) || isGone(seen, gone.get(key));
+      const deleted = gone.get(key);
+      const isOurs = deleted === undefined || isGone(seen, deleted);
       if (number !== undefined && seen !== undefined && seen.number >= number && isOurs)
         versions.set(key, await versionAt(client, seen, number));
     }
-    waiting = waiting.filter((key) => (numbers.has(key) ? !versions.has(key) : !isGone(found.get(key), gone.get(key))));
+    waiting = waiting.filter((key) =>
+      numbers.has(key) ? !versions.has(key) : !isGone(found.get(key), sure(gone.get(key), key)),
+    );
     if (waiting.length === 0) return versions;
     if (client.clock.now() > end) throw notShown(waiting);
     await client.backOff(Math.min(attempt, 4), signal);
   }
 }
 
-function isGone(seen: Seen | undefined, deleted: Version | undefined): boolean {
-  if (deleted === undefined) return false;
+function isGone(seen: Seen | undefined, deleted: Version): boolean {
   // An older version is a read that is behind, too. One made anew begins at 1, but later.
   return seen === undefined || (seen.version !== deleted && momentOf(seen.version) > momentOf(deleted));
 }
@@ -57,7 +60,7 @@ function notShown(keys: readonly Key[]): Failure {
   const more = keys.length > 1 ? ` and ${keys.length - 1} more` : "";
   return new Failure(
     "UNKNOWN_OUTCOME",
-    `SSM took the change of ${keys[0] ?? "a parameter"}${more}, but does not show it after ${PATIENCE / 1000} seconds.`,
+    `SSM took the change of ${sure(keys[0], "a parameter")}${more}, but does not show it after ${PATIENCE / 1000} seconds.`,
     { fix: "Plan again: the plan shows what is live. Somebody may have deleted the parameter meanwhile." },
   );
 }

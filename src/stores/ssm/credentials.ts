@@ -22,10 +22,14 @@ export async function credentialsOf(
   env: Environment = process.env,
 ): Promise<Credentials | undefined> {
   if (role === undefined) return undefined;
-  const { fromTemporaryCredentials, fromWebToken } = await import("@aws-sdk/credential-providers");
+  const { fromNodeProviderChain, fromTemporaryCredentials, fromWebToken } =
+    await import("@aws-sdk/credential-providers");
   const session = sessionName(env);
   const clientConfig = { ...(region === undefined ? {} : { region }), ...(profile === undefined ? {} : { profile }) };
-  const assume = fromTemporaryCredentials({ params: { RoleArn: role, RoleSessionName: session }, clientConfig });
+  // The SDK alone would prefer keys in the environment to a profile that the connection names.
+  const base = profile === undefined ? {} : { masterCredentials: fromNodeProviderChain({ profile }) };
+  const params = { RoleArn: role, RoleSessionName: session };
+  const assume = fromTemporaryCredentials({ params, clientConfig, ...base });
   return async (identity) => {
     try {
       const token = await identityToken(env);

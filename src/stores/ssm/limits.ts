@@ -48,7 +48,7 @@ function refusesName(key: string): Refusal | undefined {
       message: `the name has ${levels.length} levels; SSM takes ${MAX_LEVELS}`,
       fix: "Use layout: groups or blob for deep values, or a shorter path of the target.",
     };
-  if (/^(?:aws|ssm)/iu.test(levels[0] ?? ""))
+  if (/^\/(?:aws|ssm)/iu.test(key))
     return {
       message: "the name begins with aws or ssm, which SSM keeps for itself",
       fix: "Begin the path of the target with another word.",

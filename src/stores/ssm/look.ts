@@ -2,6 +2,7 @@
 import type { Parameter } from "@aws-sdk/client-ssm";
 import { Failure } from "../../failure.ts";
 import type { Key, Version } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import type { Client } from "./client.ts";
 import { versionOf } from "./version.ts";
 
@@ -20,8 +21,7 @@ const BATCH = 10;
 
 export function seenOf(parameter: Parameter): Seen {
   const { Name: key = "", Value: text = "", Type: type } = parameter;
-  const version = versionOf(parameter);
-  return { key, number: parameter.Version ?? 0, version, secret: type === "SecureString", text };
+  return { key, ...versionOf(parameter), secret: type === "SecureString", text };
 }
 
 /** What exists of `keys`; the rest is absent. Throws if SSM answers about only some of them. */
@@ -45,7 +45,7 @@ async function lookOnce(
   decrypt: boolean,
   signal?: AbortSignal,
 ): Promise<readonly Seen[]> {
-  const subject = `read ${batch[0] ?? ""}${batch.length > 1 ? ` and ${batch.length - 1} more` : ""}`;
+  const subject = `read ${sure(batch[0], "a name")}${batch.length > 1 ? ` and ${batch.length - 1} more` : ""}`;
   const input = { Names: [...batch], WithDecryption: decrypt };
   const { Parameters = [], InvalidParameters = [] } = await client.ask("GetParameters", input, subject, signal);
   const answered = new Set([...Parameters.map(({ Name }) => Name), ...InvalidParameters]);

@@ -1,4 +1,5 @@
 /** Runs tasks side by side and hands on what they emit, as it comes. */
+import { sure } from "../../sure.ts";
 
 /**
  * At most `width` tasks run at once. The first that throws ends the iteration with its error, once those that run have
@@ -22,8 +23,7 @@ export async function* pool<T>(
   const isOver = (): boolean => running === 0 && items.length === 0;
   const start = (): void => {
     while (isOpen()) {
-      const task = tasks[next++];
-      if (task === undefined) continue;
+      const task = sure(tasks[next++], "a task");
       running++;
       task(emit)
         .catch((error: unknown) => void failures.push(error))
@@ -42,7 +42,6 @@ export async function* pool<T>(
       else
         await new Promise<void>((resolve) => {
           wake = resolve;
-          if (items.length > 0 || running === 0) resolve();
         });
     }
   } finally {

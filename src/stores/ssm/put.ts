@@ -77,8 +77,9 @@ async function settle(client: Client, what: Put, subject: string): Promise<Writt
       await client.backOff(attempt);
     }
   } catch (error) {
-    if (isFailure(error) && error.code !== "UNKNOWN_OUTCOME") throw unknownOutcome(what.key, subject, error);
-    throw error;
+    // MOVED: what was read tells that theirs stays.
+    if (isFailure(error) && (error.code === "UNKNOWN_OUTCOME" || error.code === "MOVED")) throw error;
+    throw unknownOutcome(what.key, subject, error);
   }
 }
 
@@ -88,12 +89,15 @@ async function current(client: Client, { key, gone }: Put): Promise<Seen | undef
 }
 
 /** Of the versions since the expected one, is one ours? */
-async function whose(client: Client, what: Put, newest: Seen): Promise<Written | undefined> {
+async function whose(client: Client, what: Put, newest: Seen): Promise<Written> {
+  let isGap = false;
   for (let number = what.expected + 1; number <= newest.number; number++) {
     const seen = number === newest.number ? newest : await lookAtVersion(client, what.key, number, false);
-    if (seen !== undefined && (await holds(client, seen, what)))
-      return { kind: "written", number, overtaken: number > what.expected + 1 };
+    if (seen === undefined) isGap = true;
+    else if (await holds(client, seen, what)) return { kind: "written", number, overtaken: number > what.expected + 1 };
   }
+  // A version that SSM keeps no more may have been ours.
+  if (isGap) throw unknownOutcome(what.key);
   if (what.expected === 0) return { kind: "exists" };
   throw new Failure("MOVED", `${what.key} was changed by somebody else in the moment of writing; their value stays.`, {
     fix: "Plan again, then apply.",
@@ -107,7 +111,7 @@ async function holds(client: Client, seen: Seen, { key, text, secret }: Put): Pr
   try {
     return (await lookAtVersion(client, key, seen.number, true))?.text === text.reveal();
   } catch (error) {
-    throw unknownOutcome(key, "read it back", isFailure(error) ? error : undefined);
+    throw unknownOutcome(key, "read it back", error);
   }
 }
 
@@ -141,9 +145,9 @@ function inputOf(
   };
 }
 
-function unknownOutcome(key: Key, subject = `write ${key}`, cause?: Failure): Failure {
+function unknownOutcome(key: Key, subject = `write ${key}`, cause?: unknown): Failure {
   return new Failure("UNKNOWN_OUTCOME", `Nobody can tell whether ${key} was written: trueup could not ${subject}.`, {
     fix: "Plan again when SSM answers: the plan shows what is live, and the ledger what was about to be written.",
-    ...(cause === undefined ? {} : { details: [cause.message, ...cause.details] }),
+    details: isFailure(cause) ? [cause.message, ...cause.details] : [],
   });
 }

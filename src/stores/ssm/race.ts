@@ -1,6 +1,7 @@
 /** A write that went over somebody else's: noticed by the version that came back, and told with both names. */
-import { Failure, isFailure } from "../../failure.ts";
+import { Failure } from "../../failure.ts";
 import type { Key, UnitId } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import type { Client } from "./client.ts";
 import { lookAtVersion } from "./look.ts";
 
@@ -21,12 +22,12 @@ export async function isLoss(client: Client, race: Race, before: string | undefi
 export async function overtaken(client: Client, unit: UnitId, races: readonly Race[]): Promise<Failure> {
   const details: string[] = [];
   for (const race of races.slice(0, 10)) details.push(await tell(client, race));
-  const [first] = races;
+  const first = sure(races[0], "a race");
   return new Failure(
     "MOVED",
     `${unit} was written, over a change that somebody made in the same moment: ${races.map(({ key }) => key).join(", ")}.`,
     {
-      fix: `Their value is still in the history: aws ssm get-parameter --name ${first?.key ?? ""}:${(first?.number ?? 2) - 1}. If it was right, put it into Git.`,
+      fix: `Their value is still in the history: aws ssm get-parameter --name ${first.key}:${first.number - 1}. If it was right, put it into Git.`,
       details,
     },
   );
@@ -59,8 +60,8 @@ async function writersOf(client: Client, key: Key): Promise<ReadonlyMap<number, 
       // The last token may be empty instead of absent.
       token = page.NextToken === "" ? undefined : page.NextToken;
     } while (token !== undefined);
-  } catch (error) {
-    if (!isFailure(error)) throw error;
+  } catch {
+    // What is told without names is true as well.
   }
   return writers;
 }

@@ -19,7 +19,7 @@ const TRIES = 5;
 
 /** Every entry asked for. Throws unless every chain of pages was read to its end. */
 export async function* read(client: Client, query: ReadQuery, signal?: AbortSignal): AsyncGenerator<readonly Entry[]> {
-  throwIfStopped(signal, `read ${query.prefixes[0] ?? query.keys[0] ?? "SSM"}`);
+  throwIfStopped(signal, "read SSM");
   const decrypt = query.secrets === "values";
   const prefixes = outermost(query.prefixes);
   // SSM refuses a whole call for one name that it does not take. Such a name is not there.

@@ -1,6 +1,7 @@
 /** Deletes parameters by exact name, ten a call, after looking once more whether they are the ones that were planned. */
 import { Failure } from "../../failure.ts";
 import type { Key, Version } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import type { Client } from "./client.ts";
 import { look } from "./look.ts";
 
@@ -35,7 +36,7 @@ async function removeBatch(
   for (let attempt = 0; left.length > 0; attempt++) {
     if (isLate || attempt > 0) left = await unchanged(client, left, deletes, signal);
     if (left.length === 0) return;
-    const subject = `delete ${left[0] ?? ""}${left.length > 1 ? ` and ${left.length - 1} more` : ""}`;
+    const subject = `delete ${sure(left[0], "a name")}${left.length > 1 ? ` and ${left.length - 1} more` : ""}`;
     const told = await client.tell("DeleteParameters", { Names: [...left] }, subject, signal);
     if (told.kind === "done") return;
     if (told.kind === "refused" || attempt >= TRIES) throw client.failure(told.trouble, "DeleteParameters", subject);

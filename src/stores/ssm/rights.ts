@@ -200,7 +200,7 @@ async function right(
   // What was granted in one place is granted: roles are made for a whole destination.
   if (unchecked.length < areas.length) return { action, role, state: "granted" };
   const arn = options.role[role ?? "apply"] ?? "<role>";
-  const [resource = ""] = arnsOf(unchecked.slice(0, 1), options, role, action);
+  const resource = arnsOf(unchecked.slice(0, 1), options, role, action).slice(0, 1).join("");
   return {
     action,
     role,

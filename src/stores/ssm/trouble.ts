@@ -44,7 +44,7 @@ const LOGIN =
 
 /** Takes any error that the SDK throws. Texts of the error are not kept: they may hold what was sent. */
 export function troubleOf(error: unknown): Trouble {
-  const { name, code, $metadata, message } = (error ?? {}) as {
+  const { name, code, $metadata, message } = Object(error) as {
     name?: unknown;
     code?: unknown;
     message?: unknown;

@@ -5,6 +5,7 @@
  */
 import { Failure, isFailure } from "../../failure.ts";
 import type { Key, LedgerEntry, LedgerRecord, UnitId, Version } from "../../model.ts";
+import { sure } from "../../sure.ts";
 import { encodeLedger } from "../records.ts";
 import type { CommitEvent, Group, HeadChange, Write } from "../store.ts";
 import { record } from "./claim.ts";
@@ -161,7 +162,7 @@ async function carryOut(work: Work): Promise<Map<Key, Version>> {
   const numbers = new Map<Key, number>();
   for (const write of puts) numbers.set(write.key, await putOne(work, write));
   if (deletes.size > 0) await remove(client, deletes, puts.length > 0, (key) => work.written.push(key), signal);
-  for (const { key, expected } of replaced) if (expected !== null) deletes.set(key, expected);
+  for (const { key, expected } of replaced) deletes.set(key, sure(expected, key));
   const versions =
     numbers.size + deletes.size > 0 ? await confirm(client, numbers, deletes, signal) : new Map<Key, Version>();
   await writeLedger(work, encodeLedger(group.ledger.record, versions));
@@ -223,7 +224,7 @@ function pendingText(change: HeadChange, { unit, ledger, writes }: Group): strin
   const { record: next, previous } = ledger;
   // What an apply that died announced stays announced until the record is whole: this one may die too.
   const pending = new Map<Key, LedgerEntry | null>(previous?.pending);
-  for (const { kind, key } of writes) pending.set(key, kind === "delete" ? null : (next.settings.get(key) ?? null));
+  for (const { kind, key } of writes) pending.set(key, kind === "delete" ? null : sure(next.settings.get(key), key));
   const announced: LedgerRecord = {
     unit,
     commit: previous?.commit ?? null,
@@ -234,11 +235,10 @@ function pendingText(change: HeadChange, { unit, ledger, writes }: Group): strin
   return encodeLedger(announced);
 }
 
-function typeChange({ key, kind }: Write): Failure {
-  const to = kind === "put" ? "another type (String or SecureString)" : "another type";
+function typeChange({ key }: Write): Failure {
   return new Failure(
     "REFUSED",
-    `${key} has ${to} in SSM than Git wants, and SSM cannot change the type of a parameter.`,
+    `${key} has another type (String or SecureString) in SSM than Git wants, and SSM cannot change the type of a parameter.`,
     {
       fix: `Delete it (aws ssm delete-parameter --name ${key}), wait 30 seconds, then plan and apply again. Readers find nothing meanwhile.`,
     },

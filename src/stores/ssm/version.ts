@@ -4,12 +4,15 @@ import { Failure } from "../../failure.ts";
 import type { Version } from "../../model.ts";
 
 /** Number and moment (milliseconds since 1970) of the last change, as SSM tells them. */
-export function versionOf({ Name, Version: number, LastModifiedDate }: Parameter): Version {
+export function versionOf({ Name, Version: number, LastModifiedDate }: Parameter): {
+  readonly number: number;
+  readonly version: Version;
+} {
   if (number === undefined || LastModifiedDate === undefined)
     throw new Failure("INCOMPLETE", `SSM told no version of ${Name ?? "a parameter"}.`, {
       fix: "Check connection.endpoint: this does not answer as SSM does.",
     });
-  return `${number}@${LastModifiedDate.getTime()}`;
+  return { number, version: `${number}@${LastModifiedDate.getTime()}` };
 }
 
 /** Milliseconds since 1970 of the change that made this version. */

@@ -27,7 +27,7 @@ export interface Call {
  * - `throttle`, `deny`, `500`: refused with that, nothing done.
  * - `lose-request`: the connection is cut, nothing done. `lose-reply`: done, then the connection is cut.
  * - `500-after`: done, then answered with an error. `hang`, `hang-after`: no answer for ever, without and with it done.
- * - `garbage`: answered with a page that is not JSON.
+ * - `garbage`: answered with a page that is not JSON. `lie`: done, then answered with what that makes of the answer.
  */
 export type Fault =
   | "throttle"
@@ -39,7 +39,15 @@ export type Fault =
   | "hang"
   | "hang-after"
   | "garbage"
-  | { readonly name: string; readonly message?: string };
+  | { readonly name: string; readonly message?: string }
+  | { readonly lie: (answer: Answer) => object };
+
+/** As much of the answers as tests change. */
+export interface Answer {
+  readonly Parameters?: readonly Readonly<Record<string, unknown>>[];
+  readonly NextToken?: string;
+  readonly [name: string]: unknown;
+}
 
 export interface DoubleOptions extends Partial<Rules> {
   /** Calls per second; without them nothing is throttled. */
@@ -112,16 +120,17 @@ export async function startDouble(options: DoubleOptions = {}): Promise<SsmDoubl
     const call: Call = { operation, names, at: now(), answer: "done" };
     calls.push(call);
     const fault = double.fault(call) ?? undefined;
-    if (fault !== undefined) call.answer = typeof fault === "string" ? fault : fault.name;
+    const lie = typeof fault === "object" && "lie" in fault ? fault.lie : undefined;
+    if (fault !== undefined) call.answer = typeof fault === "string" ? fault : "name" in fault ? fault.name : "lie";
     if (fault === "hang") return;
     if (fault === "lose-request") return void request.socket.destroy();
     const isDone = fault === undefined || fault === "lose-reply" || fault === "500-after" || fault === "hang-after";
-    const reply = isDone ? await carryOut(call, input) : refusalOf(fault);
+    const reply = isDone || lie !== undefined ? await carryOut(call, input) : refusalOf(fault);
     if (fault === "hang-after") return;
     if (fault === "lose-reply") return void request.socket.destroy();
     if (fault === "500-after") return send(response, 500, { __type: "InternalServerError" });
     if (fault === "garbage") return void response.writeHead(200).end("<html>Bad gateway</html>");
-    send(response, reply.status, reply.body);
+    send(response, reply.status, lie === undefined ? reply.body : lie(reply.body as Answer));
   }
 
   async function carryOut(call: Call, input: Record<string, unknown>): Promise<Reply> {
@@ -213,7 +222,8 @@ interface Reply {
 }
 
 function refusalOf(fault: Fault): Reply {
-  if (typeof fault !== "string") return { status: 400, body: { __type: fault.name, message: fault.message ?? "" } };
+  if (typeof fault === "object" && "name" in fault)
+    return { status: 400, body: { __type: fault.name, message: fault.message ?? "" } };
   if (fault === "throttle") return { status: 400, body: { __type: "ThrottlingException", message: "Rate exceeded" } };
   if (fault === "deny")
     return { status: 400, body: { __type: "AccessDeniedException", message: `User: ${TRUEUP} is not authorized` } };
