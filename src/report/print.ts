@@ -38,12 +38,12 @@ export function print(lines: readonly Line[], color: boolean): string {
 
 /** One line without its line feed. */
 export function printLine(line: Line, color: boolean): string {
-  const texts = line.map((piece) => safePiece(textOf(piece)));
-  const plain = texts.join("");
+  const safe = line.map((piece) => ({ piece, text: safePiece(textOf(piece)) }));
+  const plain = safe.map(({ text }) => text).join("");
   const broken = breakCommands(plain);
   // Pieces may form a command only together; such a line goes without colour.
   if (!color || broken !== plain) return broken;
-  return line.map((piece, i) => paint(piece, texts[i] ?? "")).join("");
+  return safe.map(({ piece, text }) => paint(piece, text)).join("");
 }
 
 function paint(piece: Piece, text: string): string {

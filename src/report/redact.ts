@@ -4,6 +4,7 @@
  */
 import type { Plain } from "../model.ts";
 import { isSecret, SECRET_TEXT } from "../secret.ts";
+import { sure } from "../sure.ts";
 import { cutTokens, displayWidth } from "./width.ts";
 
 /**
@@ -110,7 +111,7 @@ function inlineJson(value: Plain): string {
 
 /** What must not be torn apart by a cut: an escape, or one character with its combining marks. */
 function tokens(text: string): readonly string[] {
-  return text.match(/\\u\{[0-9a-f]+\}|\\u[0-9a-f]{4}|\\.|[\s\S]\p{M}*/gu) ?? [];
+  return sure(text.match(/\\u\{[0-9a-f]+\}|\\u[0-9a-f]{4}|\\.|[\s\S]\p{M}*/gu), "a character");
 }
 
 function cutQuoted(all: readonly string[], start: number, width: number): string {
@@ -122,5 +123,5 @@ function cutQuoted(all: readonly string[], start: number, width: number): string
 }
 
 function codePointEscape(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  return `\\u{${sure(character.codePointAt(0), "a character").toString(16)}}`;
 }

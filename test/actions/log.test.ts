@@ -1,6 +1,6 @@
 /** Nothing that is not ours is a command for the runner (security.md, CMD-01..13). */
 import { describe, expect, it } from "vitest";
-import { guardStreams, lineGuard } from "../../src/actions/log.ts";
+import { guardStreams, lineGuard, type Stream } from "../../src/actions/log.ts";
 import { COMMANDS, seeded } from "../attacks/hostile.ts";
 import { forged, hostileValue, putThrough } from "./hostile-log.ts";
 import { obeyed, readOutputs } from "./runner-rules.ts";
@@ -46,6 +46,27 @@ describe("the log", () => {
     expect(guarded("✔ 2 apps · a::b\r\nport: 8080\n\n日本語\n")).toBe("✔ 2 apps · a::b\nport: 8080\n\n日本語\n");
     // In whatever pieces it comes.
     expect(guarded("a\r\n", "b\r\nc\r", "\nd\re\r\n")).toBe("a\nb\nc\nd\\u{d}e\n");
+  });
+
+  it("holds back no more than a line may have, and what comes after it is text too", () => {
+    const written: string[] = [];
+    const guard = lineGuard((text) => written.push(text));
+    guard.add("x".repeat(65_536));
+    expect(written).toEqual([]);
+    guard.add("x");
+    expect(written).toEqual([`${"x".repeat(65_537)}\n`]);
+    guard.add("::error::forged");
+    guard.flush();
+    expect(obeyed(written.join(""))).toEqual([]);
+  });
+
+  it("tells whoever writes that it is done, in either form of the call", async () => {
+    const stream: Stream = { write: () => true };
+    guardStreams(stream, { write: () => true });
+    const done = (...rest: readonly unknown[]): Promise<string> =>
+      new Promise((resolve) => expect(stream.write("text\n", ...rest, () => resolve("done"))).toBe(true));
+    expect(await done()).toBe("done");
+    expect(await done("utf8")).toBe("done");
   });
 
   it("lets our own words through only while they are ours", () => {

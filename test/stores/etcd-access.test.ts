@@ -1,6 +1,9 @@
 /** Getting in, and being kept out: login, permissions, certificates, endpoints. */
-import { writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { createServer, type TlsOptions } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PlainMap } from "../../src/model.ts";
 import { connection } from "../../src/stores/etcd/connection.ts";
@@ -223,6 +226,22 @@ describeWithEtcd("etcd over TLS", () => {
     const failure = await failureOf(readAll(h.store, { prefixes: ["/tls/"] }), "TLS");
     expect(failure.message).toContain("http://");
     await h.dispose();
+  });
+
+  it("is not what somebody else is who can speak TLS", async () => {
+    const [cert, key] = await Promise.all(
+      ["server.pem", "server-key.pem"].map((name) => readFile(join(server.folder, name))),
+    );
+    const silent = createServer({ cert, key, ALPNProtocols: ["h2"] } as TlsOptions, (socket) => socket.resume());
+    silent.on("tlsClientError", () => undefined);
+    silent.listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const endpoints = [`https://127.0.0.1:${(silent.address() as AddressInfo).port}`];
+    const h = await open(server, "/tls/", { endpoints, tls: { ca: "ca.pem" }, timeout: 0.5 });
+    const failure = await failureOf(readAll(h.store, { prefixes: ["/tls/"] }), "UNREACHABLE");
+    expect(failure.message).toContain(`${endpoints[0]}: it does not answer (UNAVAILABLE)`);
+    await h.dispose();
+    silent.close();
   });
 
   it("does not take a certificate for another host name", async () => {

@@ -323,6 +323,8 @@ describe("an apply in which", () => {
     const message = events[0]?.kind === "failed" ? events[0].failure.message : "";
     expect(message).toContain("units/späť");
     expect(message).toContain("and 2 more keys");
+    const [one] = await run(h, nextHead(h, await look(h)), [group(h, await look(h), "app", [put(a, "")])]);
+    expect(one?.kind === "failed" && one.failure.message).toMatch(/SSM cannot hold \/lost\/app\/a: .*values\.$/u);
   });
 
   it("a stop comes with the head begins no unit", async () => {

@@ -81,7 +81,7 @@ async function handshake({ host, port }: Endpoint, tls: TlsFiles): Promise<strin
 function outcome(socket: Socket, event: string, after: number): Promise<string | undefined> {
   return new Promise<string | undefined>((resolve) => {
     socket.setTimeout(PATIENCE, () => resolve("ETIMEDOUT"));
-    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? NO_CAUSE));
+    socket.once("error", (error: NodeJS.ErrnoException) => resolve(String(error.code)));
     socket.once("close", () => resolve("ECONNRESET"));
     socket.once(event, () => setTimeout(resolve, after, undefined));
   }).finally(() => socket.destroy());
