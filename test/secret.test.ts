@@ -8,11 +8,12 @@ const CANARY = "c4nary";
 const use = (name: string, through: readonly string[] = []) => ({ secret: name, through }) as never;
 
 describe("a secret", () => {
-  it.each([
+  it.each<[string, { toString(): string }]>([
     ["a value", secret([CANARY, use("db")])],
     ["a sealed text", new Sealed(CANARY)],
   ])("as %s prints as nothing but that", (_, one) => {
-    for (const text of [String(one), `${one}`, JSON.stringify({ one })]) expect(text).toContain(SECRET_TEXT);
+    for (const text of [one.toString(), format("%s", one), JSON.stringify({ one })])
+      expect(text).toContain(SECRET_TEXT);
     expect(JSON.stringify([one])).not.toContain(CANARY);
     if (one instanceof Sealed)
       for (const text of [inspect(one), format("%s %o", one, one), inspect({ deep: [one] }, { showHidden: true })])

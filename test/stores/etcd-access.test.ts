@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createServer, type TlsOptions } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PlainMap } from "../../src/model.ts";
-import { connection } from "../../src/stores/etcd/connection.ts";
+import { connection as connectionTo } from "../../src/stores/etcd/connection.ts";
 import { etcd } from "../../src/stores/etcd/etcd.ts";
 import { optionsOf, type Endpoint } from "../../src/stores/etcd/options.ts";
 import type { RightsQuery } from "../../src/stores/store.ts";
@@ -365,8 +365,8 @@ describe("connection of an etcd target", () => {
     const options = await optionsOf({ endpoints: ["https://127.0.0.1:1"] }, ".");
     const [endpoint] = options.endpoints;
     const wrong = { ...options, tls: { ca: "no buffer" as unknown as Buffer } };
-    const { call } = await connection(endpoint as Endpoint, wrong);
-    await expect(call("Range", {})).rejects.toThrow(TypeError);
+    const to = await connectionTo(endpoint as Endpoint, wrong);
+    await expect(to.call("Range", {})).rejects.toThrow(TypeError);
   });
 
   it.each([

@@ -38,8 +38,8 @@ describeWithEtcd("between two requests of an apply to etcd", () => {
     interface World {
       readonly keys: readonly Key[];
       readonly ledger: Key;
-      handPut(key: Key, text: string): Promise<void>;
-      handDelete(key: Key): Promise<void>;
+      readonly handPut: (key: Key, text: string) => Promise<void>;
+      readonly handDelete: (key: Key) => Promise<void>;
     }
     /** Writes 300 keys, new ones or updates, and counts the requests of that apply only. */
     async function huge(kind: "new" | "updates" | "deletes", trouble: (world: World) => Trouble) {
@@ -60,7 +60,12 @@ describeWithEtcd("between two requests of an apply to etcd", () => {
       if (kind !== "new") await apply(h, { huge: keys.map((key) => put(key, text("x"))) });
       const known = await look(h);
       armed.from = h.writes();
-      armed.trouble = trouble({ ...h, keys, ledger: ledgerKey(metaOf(h), "huge") });
+      armed.trouble = trouble({
+        handPut: (key, value) => h.handPut(key, value),
+        handDelete: (key) => h.handDelete(key),
+        keys,
+        ledger: ledgerKey(metaOf(h), "huge"),
+      });
       const writes = keys.map((key, n) =>
         kind === "new"
           ? put(key, text("y"))

@@ -53,7 +53,7 @@ describe("a server that does not answer", () => {
 });
 
 describe("a fault in one request", () => {
-  const transient: Fault[] = [
+  const transient: (Extract<Fault, string> | { readonly name: string })[] = [
     "lose-request",
     "lose-reply",
     "500",
@@ -65,7 +65,7 @@ describe("a fault in one request", () => {
     { name: "TooManyUpdates" },
   ];
   for (const fault of transient) {
-    const name = typeof fault === "object" && "name" in fault ? fault.name : String(fault);
+    const name = typeof fault === "string" ? fault : fault.name;
     it(`${name}: whichever request it hits, everything is written, and once`, { timeout: 60_000 }, async () => {
       const server = await serve({ oddPages: false });
       for (let nth = 1, isHit = true; isHit; nth++) {

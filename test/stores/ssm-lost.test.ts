@@ -382,7 +382,10 @@ describe("a race", () => {
   });
 
   it.each<[string, (answer: Answer) => object]>([
-    ["nobody", ({ Parameters = [] }) => ({ Parameters: Parameters.map(({ LastModifiedUser: _, ...rest }) => rest) })],
+    [
+      "nobody",
+      ({ Parameters = [] }) => ({ Parameters: Parameters.map(({ LastModifiedUser: _user, ...rest }) => rest) }),
+    ],
     ["nothing", () => ({})],
   ])("is told where the history names %s", async (_, lie) => {
     const known = await apply(h, { app: [put(a, "1")] });
