@@ -4,7 +4,7 @@ import { Failure } from "../../src/failure.ts";
 import type { Key } from "../../src/model.ts";
 import type { Answer } from "../../src/stores/etcd/grpc.ts";
 import type { Status } from "../../src/stores/etcd/status.ts";
-import { ledgerKey } from "../../src/stores/records.ts";
+import { decodeLedger, ledgerKey } from "../../src/stores/records.ts";
 import type { CommitEvent } from "../../src/stores/store.ts";
 import { apply, failureOf, group, look, metaOf, nextHead, put, remove, run, versionOf } from "./contract-moves.ts";
 import { describeWithEtcd, startEtcd } from "./etcd-server.ts";
@@ -187,6 +187,31 @@ describeWithEtcd("between two requests of an apply to etcd", () => {
       { kind: "head", state: "partial" },
     ]);
     expect(events[0]?.kind === "failed" && events[0].failure.message).toContain(`ledger record ${ledger.key}`);
+  });
+
+  it("a key over the size of a request that its record does not name is announced without a version", async () => {
+    const announced: string[] = [];
+    const h = await harness(
+      server,
+      { maxRequestBytes: 65_536 },
+      {
+        before: async (n) => {
+          if (n === 1) announced.push((await h.readRaw(ledgerKey(metaOf(h), "huge"))).values().next().value ?? "");
+        },
+      },
+    );
+    const known = await look(h);
+    const keys = keysOf(h, "huge", 100);
+    const { ledger, ...rest } = group(
+      h,
+      known,
+      "huge",
+      keys.map((key) => put(key, "x".repeat(1000))),
+    );
+    const silent = { ...rest, ledger: { ...ledger, record: { ...ledger.record, settings: new Map() } } };
+    expect(kinds(await run(h, nextHead(h, known), [silent]))).toEqual(["applied", "ready"]);
+    const [pending] = announced.map((text) => decodeLedger(text, ledger.key, "1").pending);
+    expect(pending).toEqual(new Map(keys.map((key) => [key, null])));
   });
 
   describe("the request", () => {

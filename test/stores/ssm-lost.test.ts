@@ -1,7 +1,7 @@
 /** Puts whose answers are lost, and what somebody else does meanwhile: written once, told as it is, nobody's change taken for ours. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Sealed } from "../../src/secret.ts";
-import { headKey, ledgerKey } from "../../src/stores/records.ts";
+import { decodeLedger, headKey, ledgerKey } from "../../src/stores/records.ts";
 import type { CommitEvent, Write } from "../../src/stores/store.ts";
 import {
   apply,
@@ -293,6 +293,20 @@ describe("an apply in which", () => {
     expect(ofApp(events)).toMatchObject({ kind: "failed", failure: { code: "MOVED" }, written: [] });
     expect(failureIn(events)?.message).toContain(ledger);
     expect(textOf(a)).toBe("1");
+  });
+
+  it("a key is written that its record does not name announces it without a version", async () => {
+    const known = await look(h);
+    const { ledger, ...rest } = group(h, known, "app", [put(a, "1")]);
+    const silent = { ...rest, ledger: { ...ledger, record: { ...ledger.record, settings: new Map() } } };
+    const announced: string[] = [];
+    server.fault = (call) => {
+      if (isPutOf(call, a)) announced.push(textOf(ledger.key) ?? "");
+      return undefined;
+    };
+    const events = await run(h, nextHead(h, known), [silent]);
+    expect(events.map(({ kind }) => kind)).toEqual(["applied", "head"]);
+    expect(announced.map((text) => decodeLedger(text, ledger.key, "1").pending)).toEqual([new Map([[a, null]])]);
   });
 
   it("two units have one key is refused before anything is sent", async () => {

@@ -224,7 +224,7 @@ function pendingText(change: HeadChange, { unit, ledger, writes }: Group): strin
   const { record: next, previous } = ledger;
   // What an apply that died announced stays announced until the record is whole: this one may die too.
   const pending = new Map<Key, LedgerEntry | null>(previous?.pending);
-  for (const { kind, key } of writes) pending.set(key, kind === "delete" ? null : sure(next.settings.get(key), key));
+  for (const { kind, key } of writes) pending.set(key, kind === "delete" ? null : (next.settings.get(key) ?? null));
   const announced: LedgerRecord = {
     unit,
     commit: previous?.commit ?? null,
