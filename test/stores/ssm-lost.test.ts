@@ -139,12 +139,16 @@ describe("a put without an answer that changes a key", () => {
   });
 
   /** Reads of `a` that are behind: they show the first version until the second put. */
-  function behind(first: Fault, meanwhile: () => void, between: (answer: Answer) => object = (answer) => answer): void {
+  function behind(
+    first: () => Fault,
+    meanwhile: () => void,
+    between: (answer: Answer) => object = (answer) => answer,
+  ): void {
     let puts = 0;
     let old: object | undefined;
     server.fault = (call) => {
       if (isPutOf(call, a)) {
-        if (++puts === 1) return first;
+        if (++puts === 1) return first();
         meanwhile();
       }
       if (call.operation !== "GetParameters") return undefined;
@@ -160,19 +164,26 @@ describe("a put without an answer that changes a key", () => {
     };
   }
 
-  it.each<[string, Fault, () => void, ((answer: Answer) => object) | undefined, string]>([
-    ["its own write, thought lost", "lose-reply", () => undefined, undefined, "applied"],
-    ["somebody else's", "lose-request", () => server.handPut(a, "alice"), undefined, "failed"],
+  it.each<[string, () => Fault, () => void, ((answer: Answer) => object) | undefined, string]>([
+    ["its own write, thought lost", () => "lose-reply", () => undefined, undefined, "applied"],
+    ["somebody else's", () => "lose-request", () => server.handPut(a, "alice"), undefined, "failed"],
     [
       "two of somebody else's",
-      "lose-request",
+      () => "lose-request",
       () => ["alice", "bob"].forEach((name) => server.handPut(a, name)),
       undefined,
       "failed",
     ],
     [
+      "its own over somebody else's",
+      () => (server.handPut(a, "alice"), "lose-reply"),
+      () => undefined,
+      undefined,
+      "failed",
+    ],
+    [
       "one that nobody can tell",
-      "lose-reply",
+      () => "lose-reply",
       () => undefined,
       () => ({ Parameters: [], InvalidParameters: [`${a}:2`] }),
       "failed",
