@@ -128,7 +128,7 @@ describeWithEtcd("between two requests of an apply to etcd", () => {
     });
 
     it("tells keys that were deleted in the very last moment", async () => {
-      const { h, keys, events } = await huge("updates", ({ handDelete, keys: all }) => ({
+      const { h, keys, events, requests } = await huge("updates", ({ handDelete, keys: all }) => ({
         before: async (n) => {
           if (n === 1) for (const key of all.slice(20, 25)) await handDelete(key);
         },
@@ -141,6 +141,8 @@ describeWithEtcd("between two requests of an apply to etcd", () => {
       for (const key of keys.slice(20, 23)) expect(message).toContain(key);
       expect(message).toContain("and 2 more");
       expect((await settings(h)).size).toBe(COUNT);
+      // The last request says so at once: the head is never "ready" in between.
+      expect(requests).toBe(REQUESTS);
     });
 
     it("of deletions is found to be done although every answer is lost", async () => {
