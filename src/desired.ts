@@ -31,6 +31,13 @@ import type { Limits } from "./stores/store.ts";
 import { type TemplateEngine, templateEngine } from "./template/engine.ts";
 import { isTemplate } from "./template/template.ts";
 import { isValueMap } from "./tree.ts";
+import {
+  type Look,
+  credentialsInLayers,
+  credentialsInRepo,
+  credentialsInUnit,
+  lookForCredentials,
+} from "./validate/credentials.ts";
 import { openSchemas } from "./validate/open.ts";
 import type { SchemaSet } from "./validate/schemas.ts";
 import { typesNamed } from "./validate/types.ts";
@@ -61,6 +68,8 @@ export interface Workbench {
   readonly contexts: ReadonlyMap<PlaceId, { readonly context: PlaceContext; readonly shared: ValueMap }>;
   readonly limits: (type: string) => Limits | undefined;
   readonly encrypted: EncryptedSecrets;
+  /** Credentials by their look; `known` are those in shared/ and trueup.yaml. */
+  readonly credentials: { readonly look: Look; readonly known: ReadonlySet<string> };
   /** Problems of shared/, targets and definitions: found without looking at any unit. */
   readonly problems: readonly Problem[];
 }
@@ -81,6 +90,8 @@ export async function prepare(repo: Repo, limits: Workbench["limits"]): Promise<
   const { frames, problems } = framesOf(repo.config, repo.places, engine.parse);
   const merged = merger(repo.shared.layers);
   const encrypted = readEncrypted(repo);
+  const look = lookForCredentials();
+  const open = credentialsInRepo(repo, look);
   const contexts = new Map<PlaceId, { context: PlaceContext; shared: ValueMap }>();
   const found: Problem[] = [
     ...problems,
@@ -88,6 +99,7 @@ export async function prepare(repo: Repo, limits: Workbench["limits"]): Promise<
     ...impossibleSecrets(repo),
     ...rotationProblems(repo),
     ...encrypted.problems,
+    ...open.problems,
   ];
   for (const place of repo.places) {
     const { layers, values } = merged(place);
@@ -113,6 +125,7 @@ export async function prepare(repo: Repo, limits: Workbench["limits"]): Promise<
     contexts,
     limits,
     encrypted,
+    credentials: { look, known: open.texts },
     problems: foldProblems(found),
   };
 }
@@ -187,9 +200,15 @@ function unitRunner(bench: Workbench, app: App): (resolved: ResolvedUnit) => Uni
           : generationDigest(secret),
       originOf: origin,
     });
+    const open = credentialsInUnit(rendered, {
+      look: bench.credentials.look,
+      secrecy: (path) => validator?.secrecy(path),
+      originOf: origin,
+      elsewhere: bench.credentials.known,
+    });
     const missing = holders.has("sops") ? missingValues(bench, rendered, definition) : [];
     const unfit = holders.has("generate") ? unfitLengths(rendered, definition, validator) : [];
-    const all = [...problems, ...invalid, ...mapped.problems, ...missing, ...unfit];
+    const all = [...problems, ...invalid, ...open, ...mapped.problems, ...missing, ...unfit];
     return { resolved, rendered, mapped, problems: all, originOf: origin };
   };
 }
@@ -286,21 +305,33 @@ export function check(
     visit(unit);
   }
   const whole = Object.values(scope).every((globs: readonly string[] | undefined) => (globs ?? []).length === 0);
-  for (const app of apps) problems.push(...overridesOf(bench, app));
+  for (const app of apps) problems.push(...problemsOfFiles(bench, app));
   if (whole) problems.push(...unusedSecrets(bench.repo, used));
   problems.push(...homes.problems(hasAllApps(scope)));
   const folded = foldProblems([...problems, ...bench.schemas.problems()]);
   return { problems: folded, counts: { apps: apps.size, places: places.size, units, keys } };
 }
 
-/** Overrides of one app. A change of type is meant where the schema names both types for the key. */
-export function overridesOf(bench: Workbench, app: App): readonly Problem[] {
+/**
+ * What is wrong with the files of one app by themselves. A change of type is meant where the schema names both types for
+ * the key.
+ */
+export function problemsOfFiles(bench: Workbench, app: App): readonly Problem[] {
   const { schema } = app;
-  return checkOverrides(app.layers, (path, types) => {
+  const overrides = checkOverrides(app.layers, (path, types) => {
     if (schema === undefined) return "warning";
     const named = typesNamed(bench.repo.schemas, schema, path);
     return types.every((type) => named.has(type)) ? "fine" : "error";
   });
+  const validator = schema === undefined ? undefined : bench.schemas.validatorOf(schema);
+  const [first = "<env>"] = bench.repo.config.environments.map(({ name }) => name);
+  const open = credentialsInLayers(
+    app,
+    bench.credentials.look,
+    (path) => validator?.secrecy(path),
+    ({ name }) => (name === "base" ? first : (name.split(".")[0] ?? first)),
+  );
+  return [...overrides, ...open];
 }
 
 /** True if every app of the places in scope is in it. */

@@ -52,6 +52,7 @@ export const CODES = {
   TU4004: "secret that nothing uses",
   TU4006: "encrypted file cannot be used",
   TU4007: "secret without a value in Git",
+  TU4008: "value that looks like a credential",
   TU4011: "generated secret that could not be read back",
   TU4012: "generated secret that cannot be made like this",
   TU4013: "source of a secret that cannot be used",

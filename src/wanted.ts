@@ -4,7 +4,7 @@ import {
   type UnitResult,
   type Workbench,
   hasAllApps,
-  overridesOf,
+  problemsOfFiles,
   scopeMatcher,
   unitOrigin,
   unitsOf,
@@ -61,7 +61,7 @@ export function wantedBy(bench: Workbench, scope: Scope): Wanted {
     }
   }
   for (const app of new Set([...units.values()].map((unit) => unit.resolved.app)))
-    problems.push(...overridesOf(bench, app));
+    problems.push(...problemsOfFiles(bench, app));
   problems.push(...homes.problems(hasAllApps(scope)));
   const touched = touchedPlaces(bench, scope);
   const destinations = [...drafts.values()].filter((draft) => touched(draft)).map(finish);

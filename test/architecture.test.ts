@@ -46,6 +46,7 @@ const FOUNDATION = new Set([
   "address.ts",
   "canonical.ts",
   "sure.ts",
+  "credential.ts",
   "suggest.ts",
   "group.ts",
   "tree.ts",

@@ -1,5 +1,6 @@
 /** Which values may be shown in a message. In doubt they are not. */
 import { formatPath } from "../address.ts";
+import { credentialIn } from "../credential.ts";
 import type { KeyPath, Value } from "../model.ts";
 import { own } from "../tree.ts";
 import type { SchemaGraph, SchemaNode } from "./graph.ts";
@@ -40,7 +41,7 @@ export function privacyOf(graph: SchemaGraph, root: SchemaNode): Privacy {
       if (isStandIn(value)) return ", got a secret, and secrets are strings";
       if (Array.isArray(value)) return ", got a list";
       if (typeof value === "object" && value !== null) return ", got a map";
-      if (hides(path)) return "";
+      if (hides(path) || (typeof value === "string" && credentialIn(value) !== undefined)) return "";
       const long = typeof value === "string" && value.length > SHOWN_LENGTH;
       return long ? ", got a longer string" : `, got ${JSON.stringify(value)}`;
     },

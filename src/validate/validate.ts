@@ -49,7 +49,7 @@ function firstFile(unit: RenderedUnit): At | undefined {
 }
 
 function storeIt(unit: RenderedUnit, path: KeyPath): string {
-  const name = secretName(unit, path);
+  const name = secretName(unit.app.secrets, path);
   return `trueup secrets set ${unit.app.name} ${name} --env ${unit.place.env}    then write "{{secret.${name}}}"`;
 }
 
@@ -57,12 +57,12 @@ function storeIt(unit: RenderedUnit, path: KeyPath): string {
  * The secret that `secrets.yaml` already names after the key; else a name made from the key: `payments.stripe_key`
  * gives `stripe_key`, but `database.password` gives `database_password`, because two passwords must not get one name.
  */
-function secretName(unit: RenderedUnit, path: KeyPath): string {
+export function secretName(declaredSecrets: ReadonlyMap<string, unknown>, path: KeyPath): string {
   const words = path
     .map((segment) => segment.replace(/[^A-Za-z0-9_]+/gu, "_").replace(/^_+|_+$/gu, ""))
     .filter(Boolean);
   const endings = words.map((_, index) => words.slice(index).join("_")).toReversed();
-  const declared = endings.find((name) => unit.app.secrets.has(name));
+  const declared = endings.find((name) => declaredSecrets.has(name));
   if (declared !== undefined) return declared;
   const [last = "secret", longer] = endings;
   const vague = /^\d|^(?:password|passwd|pass|secret|token|key|value|user|username|credentials?)$/iu.test(last);

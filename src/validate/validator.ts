@@ -10,7 +10,7 @@ import { type Mistake, mistakesOf } from "./mistakes.ts";
 import { openLeaves, plaintextFinder } from "./plaintext.ts";
 import { type Privacy, nameOf, privacyOf } from "./privacy.ts";
 import { withStandIns } from "./standin.ts";
-import { nodesAt } from "./walk.ts";
+import { nodesAt, saysOpen } from "./walk.ts";
 import type { SchemaGraph } from "./graph.ts";
 
 export interface UnitFindings {
@@ -29,6 +29,8 @@ export interface UnitValidator {
    * No finding tells anything of a value, only the rule.
    */
   inspectFilled(values: ValueMap, filled: ValueMap): readonly Finding[];
+  /** What `x-secret` says of the path: true counts before false, wherever it might apply; undefined if nothing does. */
+  secrecy(path: KeyPath): "secret" | "open" | undefined;
   /** Characters that a text at the path must have, whatever the other values are. */
   lengthsOf(path: KeyPath): { readonly least: number; readonly most: number };
 }
@@ -70,6 +72,8 @@ export function unitValidator(parts: ValidatorParts): UnitValidator {
       const before = new Set(sureFindings(parts, blind, values).map(identity));
       return sureFindings(parts, blind, filled).filter((finding) => !before.has(identity(finding)));
     },
+    secrecy: (path) =>
+      words.privacy.marked(path) ? "secret" : saysOpen(parts.graph, parts.root, path) ? "open" : undefined,
     lengthsOf: (path) => lengthsAt(parts, path),
   };
 }

@@ -1,5 +1,6 @@
 /** Which subschemas apply to a path. Static: no values are looked at, so branches can only be followed all or not at all. */
 import type { KeyPath } from "../model.ts";
+import { own } from "../tree.ts";
 import type { Edge, SchemaGraph, SchemaNode } from "./graph.ts";
 import { patternMatcher } from "./matcher.ts";
 import { isSecretHere } from "./survey.ts";
@@ -24,8 +25,22 @@ export function nodesAt(graph: SchemaGraph, root: SchemaNode, path: KeyPath, fol
 
 /** True if some subschema that could apply to the path, or to something around it, says `x-secret`. */
 export function maybeSecret(graph: SchemaGraph, root: SchemaNode, path: KeyPath): boolean {
+  return someAround(graph, root, path, isSecretHere);
+}
+
+/** The same for `x-secret: false`. */
+export function saysOpen(graph: SchemaGraph, root: SchemaNode, path: KeyPath): boolean {
+  return someAround(
+    graph,
+    root,
+    path,
+    ({ schema }) => typeof schema !== "boolean" && own(schema, "x-secret") === false,
+  );
+}
+
+function someAround(graph: SchemaGraph, root: SchemaNode, path: KeyPath, test: (node: SchemaNode) => boolean): boolean {
   return Array.from({ length: path.length + 1 }, (_, depth) => nodesAt(graph, root, path.slice(0, depth), "any")).some(
-    (nodes) => nodes.some(isSecretHere),
+    (nodes) => nodes.some(test),
   );
 }
 

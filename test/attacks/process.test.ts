@@ -17,6 +17,8 @@ interface Attack {
   readonly spoil?: (folder: string) => void;
 }
 
+/** Opens nothing; put together so that no scanner of this repository finds it. */
+const CREDENTIAL = ["gh", "p_", CANARY.replaceAll(/\W/gu, "").padEnd(36, "x")].join("");
 const SECRET = `db_password: ${CANARY}\n`;
 const lines = (count: number, line: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => line(i)).join("\n");
@@ -264,6 +266,24 @@ const ATTACKS: readonly Attack[] = [
     files: { "apps/a/base.yaml": `secrets: [${CANARY}, "${CANARY}" x]\n` },
     says: ["TU1001"],
   },
+  {
+    id: "SEC-11",
+    what: "known beginnings, a million characters of them, and one that is whole",
+    files: base(`note: "${"ghp_AKIA.eyJ://a:".repeat(55_000)}"\nhelper: ${CREDENTIAL}\n`),
+    says: ["TU4008", "helper holds what looks like a GitHub token"],
+  },
+  {
+    id: "SEC-11",
+    what: "a private key over many lines",
+    files: base(`pem: |\n  ${"-----"}BEGIN EC PRIVATE KEY-----\n  ${CREDENTIAL}\n  -----END EC PRIVATE KEY-----\n`),
+    says: ["TU4008"],
+  },
+  {
+    id: "SEC-16",
+    what: "a password in the URL of a plain value",
+    files: base(`url: "postgres://app:${CANARY}@db.example.com/x"\n`),
+    says: ["TU4008", "url holds what looks like a password in a URL"],
+  },
 
   ...["a$(touch pwned)", "a;b", "--config=x", "-rf", "`id`"].map((name): Attack => ({
     id: "INJ-03",
@@ -292,6 +312,7 @@ describe("the command as a process", () => {
     if (complaintsOf(ran).length > 0) ran = measured(files, ["validate"], spoil);
     expect(complaintsOf(ran)).toEqual([]);
     for (const words of says) expect(ran.out + ran.err).toContain(words);
+    expect(ran.out + ran.err).not.toContain(CREDENTIAL);
     expect(ran.code).toBe(says.some((words) => words !== "TU3011") ? 3 : 0);
     expect(ran.out + ran.err).not.toMatch(/^\s*::|##\[/mu);
   });

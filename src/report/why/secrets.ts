@@ -56,6 +56,18 @@ export const SECRETS: { readonly [code in Extract<Code, `TU4${string}`>]: Why } 
     before: "secrets.yaml: stripe_key: { from: sops }, and no prod.sops.yaml",
     after: "trueup secrets set <app> stripe_key --env prod",
   },
+  TU4008: {
+    means: [
+      "The value looks like the token, key or login of a service (or the user part of a URL holds a password), and it stands",
+      "in the file. Everybody who can read the repo has it, now and in the history of Git. Some are made to be public, and",
+      "some passwords only open this machine: those are warnings.",
+    ],
+    causes: "a value pasted while trying something out; a connection string with its password; a key of a browser app",
+    proceed:
+      "change it where it is used and keep the new one with trueup secrets set; if it is no secret, x-secret: false in the schema",
+    before: 'url: "postgres://app:••••••••@db.example.com"',
+    after: 'url: "postgres://app:{{secret.db_password}}@db.example.com" (from: sops), or url: "{{secret.db_url}}"',
+  },
   TU4011: {
     means: [
       "trueup makes up the value during an apply and writes it to the stores; it is kept nowhere else. To write it to a new",
