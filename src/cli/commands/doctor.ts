@@ -3,6 +3,7 @@ import type { Workbench } from "../../desired.ts";
 import type { Failure } from "../../failure.ts";
 import { EXIT, type ExitCode, isFailure } from "../../failure.ts";
 import type { DestinationFacts, PathFacts, ToolFacts } from "../../doctor/facts.ts";
+import { SETTINGS_OF_GITHUB, checkOwners } from "../../doctor/owners/check.ts";
 import { checkConnections, checkPaths } from "../../doctor/paths.ts";
 import { checkSecrets } from "../../doctor/secrets.ts";
 import { checkTargets } from "../../doctor/targets.ts";
@@ -17,12 +18,13 @@ import { VERSION } from "../../version.ts";
 import { type Wanted, wantedBy } from "../../wanted.ts";
 import { reportOptions } from "../context.ts";
 import { gatherDestinations } from "../doctor/destinations.ts";
+import { readOwners } from "../doctor/owners.ts";
 import { readWorkflows } from "../doctor/workflows.ts";
 import type { Io } from "../io.ts";
 import { requireKnown } from "../known.ts";
 import { type CommonOptions, scopeOf } from "../options.ts";
 import { emit } from "../output.ts";
-import { type OpenedProject, open } from "../project.ts";
+import { type OpenedProject, open, prefixOf } from "../project.ts";
 
 export async function doctorCommand(options: CommonOptions, io: Io): Promise<ExitCode> {
   const opened = await openAnyway(options, io);
@@ -35,11 +37,23 @@ export async function doctorCommand(options: CommonOptions, io: Io): Promise<Exi
   const checks = [
     ...checkTool(await toolFacts(opened, wanted, io)),
     ...checkWorkflows(readWorkflows(project.git?.top ?? project.folder)),
+    ...checkReview(project),
     ...(bench === undefined || wanted === undefined ? [] : await checkWorld(project, bench, wanted, io)),
   ];
   const report = reportOptions(options, io, bench?.repo);
   emit({ human: () => doctorText(checks, report), json: () => doctorJson(checks) }, options, io);
   return checks.some((check) => check.status === "problem") ? EXIT.changes : EXIT.ok;
+}
+
+function checkReview(project: OpenedProject): readonly Check[] {
+  const { git, folder, loaded } = project;
+  const owners = readOwners(
+    git?.top ?? folder,
+    prefixOf(project),
+    loaded.sources.keys(),
+    loaded.repo?.config.environments ?? [],
+  );
+  return owners === undefined ? [] : [...checkOwners(owners), SETTINGS_OF_GITHUB];
 }
 
 interface Opened {

@@ -4,7 +4,7 @@ import { type Line, type Span, print, styled } from "../print.ts";
 import { alignColumns } from "../table.ts";
 import { plural } from "../words.ts";
 
-export type CheckGroup = "tool" | "targets" | "workflows" | "secrets";
+export type CheckGroup = "tool" | "targets" | "workflows" | "review" | "secrets";
 /** `problem`: something is to be mended before trueup can do its work. `warning`: it works, but somebody should know. `unchecked`: nobody knows. */
 export type CheckStatus = "ok" | "unchecked" | "warning" | "problem";
 
@@ -23,6 +23,7 @@ const TITLES: Readonly<Record<CheckGroup, string>> = {
   tool: "tool and repo",
   targets: "targets",
   workflows: "workflows",
+  review: "review",
   secrets: "secrets",
 };
 const MARKS: Readonly<Record<CheckStatus, Span>> = {

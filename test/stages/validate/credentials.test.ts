@@ -163,7 +163,7 @@ describe("a credential in the files", () => {
     expect(JSON.stringify(found)).not.toContain("hunter2");
   });
 
-  it.each([
+  it.each<readonly [string, string]>([
     ["the template", join(ROOT, "config-repo-template")],
     ...(existsSync(GOVUK) ? [["63 real apps", GOVUK] as const] : []),
   ])("is not found in %s", async (_, folder) => {
