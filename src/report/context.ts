@@ -1,5 +1,6 @@
 /** What printers need to know beyond the data they print. Everything is given; nothing is looked up here. */
 import type { At, Place, Position, SourceFile } from "../model.ts";
+import type { Problem } from "../problem.ts";
 
 export interface ReportOptions {
   /** ANSI codes in the output. The caller has looked at NO_COLOR, FORCE_COLOR and the terminal. */
@@ -24,6 +25,16 @@ export interface World {
 export interface PlanContext extends ReportOptions {
   readonly world: World;
   readonly locate: (at: At) => Position | undefined;
+  /** Undefined where no schema changed, or nobody knows. */
+  readonly schemas?: SchemaChanges;
+}
+
+/** Rules and values that change together: nobody is held to what was agreed before. */
+export interface SchemaChanges {
+  /** From the config root, sorted. */
+  readonly files: readonly string[];
+  /** What the schemas of before would not have allowed. */
+  readonly brokenBefore: readonly Pick<Problem, "code" | "message" | "reach">[];
 }
 
 export interface ProblemsContext extends ReportOptions {

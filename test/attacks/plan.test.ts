@@ -32,6 +32,77 @@ const base = (app: string, text: string): void => writeFiles(repo.folder, { [`ap
 const reviewed = (): string =>
   (JSON.parse(trueup(repo.folder, ["diff", "--format", "json"]).out) as { plan: string }).plan;
 
+describe("SCH-06 a schema that changes together with a value", () => {
+  const schema = (most: number): Record<string, string> => ({
+    "apps/stock/schema.yaml": `properties: { x: { type: integer }, z: { type: integer, maximum: ${most} } }\n`,
+  });
+  const plan = (...args: readonly string[]) => {
+    const said = done(repo.folder, ["diff", ...args, "--out", "json=plan.json", "--out", "markdown=plan.md"]).out;
+    const [json, markdown] = ["plan.json", "plan.md"].map((name) => readFileSync(join(repo.folder, name), "utf8"));
+    for (const name of ["plan.json", "plan.md"]) rmSync(join(repo.folder, name));
+    return { said, markdown, schemas: (JSON.parse(json ?? "") as { schemas?: unknown }).schemas };
+  };
+
+  beforeEach(() => {
+    // With a value, so that the commit goes live.
+    writeFiles(repo.folder, { ...schema(10), "apps/stock/prod.yaml": "x: 8\n" });
+    commit(repo.folder, "a rule");
+    git(repo.folder, "branch", "-f", "before");
+    done(repo.folder, ["apply", "--yes"]);
+  });
+
+  it.each([[["--against", "before"]], [["--base", "before"]], [[]]])(
+    "is told in the plan, with what the rule of before would have refused (%j)",
+    (args) => {
+      base("stock", "x: 1\nz: 99\n");
+      commit(repo.folder, "a value");
+      expect(trueup(repo.folder, ["diff", ...args]).code).toBe(3);
+      writeFiles(repo.folder, schema(100));
+      commit(repo.folder, "and its rule");
+      const { said, markdown, schemas } = plan(...args);
+      expect(said).toContain(
+        "Schema  apps/stock/schema.yaml changed too: the rules of before would refuse these values\n        z must be 10 or less, got 99\n",
+      );
+      expect(markdown).toContain("📐 **Schema changed**: `apps/stock/schema.yaml`");
+      expect(markdown).toContain("> - z must be 10 or less, got 99");
+      expect(schemas).toEqual({
+        changed: ["apps/stock/schema.yaml"],
+        broken_before: [
+          { code: "TU3002", message: "z must be 10 or less, got 99", units: ["stock@dev", "stock@prod"] },
+        ],
+      });
+    },
+  );
+
+  it("is told also where the values would have been fine, and is not where no schema changed", () => {
+    base("stock", "x: 1\nz: 3\n");
+    commit(repo.folder, "a value");
+    expect(plan("--against", "before").schemas).toBeUndefined();
+    writeFiles(repo.folder, schema(100));
+    commit(repo.folder, "a rule");
+    const { markdown, schemas } = plan("--against", "before");
+    expect(schemas).toEqual({ changed: ["apps/stock/schema.yaml"], broken_before: [] });
+    expect(markdown).toContain("The values would be valid by the rules of before, too.");
+  });
+
+  it("tells nothing of a value that a schema calls secret", () => {
+    const secret = (most: number) => ({
+      "apps/stock/schema.yaml": `properties: { p: { type: string, x-secret: true, maxLength: 3 }, t: { enum: [a${most}] } }\n`,
+    });
+    writeFiles(repo.folder, { ...secret(1), "apps/stock/base.yaml": "t: a1\n" });
+    commit(repo.folder, "a rule");
+    git(repo.folder, "branch", "-f", "before");
+    writeFiles(repo.folder, {
+      "apps/stock/schema.yaml": "properties: { p: { type: string }, t: { type: string } }\n",
+      "apps/stock/base.yaml": "t: other\np: hunter2hunter2\n",
+    });
+    commit(repo.folder, "no secret any more");
+    const { schemas } = plan("--against", "before", "--allow", "delete");
+    expect(JSON.stringify(schemas)).toContain("plaintext secret: p must come from");
+    expect(JSON.stringify(schemas)).not.toContain("hunter2");
+  });
+});
+
 describe("PLN-01 a hand edit after the review", () => {
   it("of the key itself is refused and named; the reviewed plan is no longer the plan", () => {
     base("stock", "x: 1\nz: 3\n");

@@ -20,6 +20,7 @@ import { type CommonOptions, scopeOf } from "../options.ts";
 import { emit } from "../output.ts";
 import { type OpenedProject, open, openAt } from "../project.ts";
 import type { Ground } from "../result.ts";
+import { schemaChanges } from "../schema-changes.ts";
 
 export interface DiffOptions extends CommonOptions {
   readonly against?: string;
@@ -36,7 +37,12 @@ export async function diffCommand(addresses: readonly string[], options: DiffOpt
   const { plan } = result.planned;
   const repo = project.bench?.repo;
   if (repo === undefined) throw new Failure("INTERNAL", "a plan without a repo");
-  const context = planContext(project, repo, options, io, result.planned.wanted.units.size);
+  const base = plan.against.kind === "ref" ? plan.against.ref : options.base;
+  const schemas = await schemaChanges(project, result.planned.wanted, plan, base, options);
+  const context = {
+    ...planContext(project, repo, options, io, result.planned.wanted.units.size),
+    ...(schemas === undefined ? {} : { schemas }),
+  };
   io.tell?.({ kind: "plan", plan, context, ground: groundOf(project, repo, result.unread) });
   emit(
     {

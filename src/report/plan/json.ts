@@ -4,7 +4,7 @@ import type { Change, Conflict, DestinationPlan, Drift, Edit, Origin, Plain, Pla
 import type { PlanContext } from "../context.ts";
 import { printJson } from "../json.ts";
 
-type Context = Pick<PlanContext, "locate">;
+type Context = Pick<PlanContext, "locate" | "schemas">;
 
 /** One JSON document, indented, ended by a line feed. `before` and `after` are absent for secrets. */
 export function jsonPlan(plan: Plan, ctx: Context): string {
@@ -52,7 +52,13 @@ export function jsonPlan(plan: Plan, ctx: Context): string {
       examples: refusal.examples,
       lifted: refusal.lifted,
     })),
+    ...(ctx.schemas === undefined ? {} : { schemas: schemasDocument(ctx.schemas) }),
   });
+}
+
+function schemasDocument({ files, brokenBefore }: NonNullable<Context["schemas"]>): object {
+  const broken = brokenBefore.map(({ code, message, reach }) => ({ code, message, units: reach ?? [] }));
+  return { changed: files, broken_before: broken };
 }
 
 /** Something to write, or to decide, in this environment. */

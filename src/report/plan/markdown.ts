@@ -13,6 +13,7 @@ import {
   destroySections,
   guardSection,
   needsSection,
+  schemaSection,
   unsourcedSection,
 } from "./markdown/risks.ts";
 import { nothingSection, titleSection } from "./markdown/title.ts";
@@ -62,13 +63,19 @@ export function fitPlan(plan: Plan, ctx: MarkdownContext): { readonly text: stri
 
 function render(facts: Facts): string {
   if (facts.plan.edits.length === 0 && facts.conflicts.length === 0 && facts.plan.refusals.length === 0) {
-    return document([nothingSection(facts, untouched(facts)), unsourcedSection(facts), needsSection(facts)]);
+    return document([
+      nothingSection(facts, untouched(facts)),
+      schemaSection(facts),
+      unsourcedSection(facts),
+      needsSection(facts),
+    ]);
   }
   const cut = facts.level.critical === Infinity ? [] : [TOO_LARGE + homesMarkdown(facts.ctx)];
   return document([
     titleSection(facts),
     cut,
     guardSection(facts),
+    schemaSection(facts),
     unsourcedSection(facts),
     needsSection(facts),
     gridSection(facts),

@@ -80,7 +80,21 @@ function needsLines(plan: Plan, ctx: PlanContext): Line[] {
 }
 
 function noteLines(plan: Plan, ctx: PlanContext): Line[] {
-  return [...driftLines(plan, ctx), ...keptLines(plan, ctx), ...foreignLines(plan, ctx)];
+  return [...schemaLines(ctx), ...driftLines(plan, ctx), ...keptLines(plan, ctx), ...foreignLines(plan, ctx)];
+}
+
+function schemaLines({ schemas, verbose }: PlanContext): Line[] {
+  if (schemas === undefined) return [];
+  const limit = verbose ? Infinity : 2;
+  const [first, ...more] = schemas.brokenBefore.map(({ message }) => message);
+  const head = label("Schema", `${some(schemas.files, limit)} changed too`);
+  if (first === undefined) return [head];
+  const rest = more.length === 0 ? "" : ` (and ${plural(more.length, "more")})`;
+  return [
+    [...head, ": the rules of before would refuse these values"],
+    [`        ${first}${verbose ? "" : rest}`],
+    ...(verbose ? more.map((message): Line => [`        ${message}`]) : []),
+  ];
 }
 
 function keptLines(plan: Plan, ctx: PlanContext): Line[] {

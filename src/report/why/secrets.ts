@@ -62,11 +62,11 @@ export const SECRETS: { readonly [code in Extract<Code, `TU4${string}`>]: Why } 
       "in the file. Everybody who can read the repo has it, now and in the history of Git. Some are made to be public, and",
       "some passwords only open this machine: those are warnings.",
     ],
-    causes: "a value pasted while trying something out; a connection string with its password; a key of a browser app",
+    causes: "a value pasted while trying something out; a connection string with its password",
     proceed:
-      "change it where it is used and keep the new one with trueup secrets set; if it is no secret, x-secret: false in the schema",
+      "change it where it is used, keep it with trueup secrets set; if it is public, x-secret: false in the schema",
     before: 'url: "postgres://app:••••••••@db.example.com"',
-    after: 'url: "postgres://app:{{secret.db_password}}@db.example.com" (from: sops), or url: "{{secret.db_url}}"',
+    after: 'url: "postgres://app:{{secret.db_password}}@db.example.com"',
   },
   TU4011: {
     means: [

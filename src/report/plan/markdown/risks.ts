@@ -10,6 +10,9 @@ import { type ConflictRow, type NeedsRow, type Row, unsourcedRows } from "../fol
 import { labelOf } from "../lift.ts";
 import { type Facts, homesMarkdown, isGuarded, keyMarkdown, reachMarkdown } from "./facts.ts";
 
+/** Schemas, and values that they would have refused, that are named. */
+const SCHEMAS = 5;
+
 export function guardSection(facts: Facts): string[] {
   const open = facts.plan.refusals.filter((refusal) => !refusal.lifted);
   if (open.length === 0) return [];
@@ -26,6 +29,25 @@ export function guardSection(facts: Facts): string[] {
       ? "This cannot be lifted by a label."
       : `If it is intended, somebody${who} adds the label ${labels.map(code).join(", ")}; the plan runs again by itself.`;
   return quote("CAUTION", ["This plan is refused and will not be applied.", ...bullets(lines, hidden, "guard"), lift]);
+}
+
+/** Whoever changes a rule and what it forbade at once is held to nothing: the owners of the rule have to look. */
+export function schemaSection({ ctx: { schemas }, level }: Facts): string[] {
+  if (schemas === undefined) return [];
+  const files = some(
+    schemas.files.slice(0, SCHEMAS + 1).map((file) => code(cutText(file, level.key))),
+    SCHEMAS,
+  );
+  const more = schemas.files.length - SCHEMAS - 1;
+  const named = `📐 **Schema changed**: ${files}${more > 0 ? ` (${count(schemas.files.length)} in all)` : ""}`;
+  if (schemas.brokenBefore.length === 0) return [`${named}. The values would be valid by the rules of before, too.`];
+  const limit = Math.min(SCHEMAS, level.critical);
+  const lines = schemas.brokenBefore.slice(0, limit).map(({ message }) => prose(cutText(message, level.key * 5)));
+  return quote("WARNING", [
+    named,
+    "By the rules of before, these values would be refused:",
+    ...bullets(lines, schemas.brokenBefore.length - lines.length, "value"),
+  ]);
 }
 
 export function needsSection(facts: Facts): string[] {
