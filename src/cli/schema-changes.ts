@@ -10,9 +10,13 @@ import { type OpenedProject, openAt, prefixOf } from "./project.ts";
 
 const SCHEMA = /^(?:apps\/.+\/schema\.(?:ya?ml|json)$|schemas\/)/u;
 
+/** Commits that may be live in different places of one plan, and are compared with. */
+const COMMITS = 5;
+
 /**
- * Between the commit at hand and the one compared with: `base`, or what is live. Undefined where no schema changed, or
- * nobody knows (no Git, a commit that is not in the clone). Files that are not committed yet are not looked at.
+ * Between the commit at hand and the one compared with: `base`, or those that are live where something is to change.
+ * Undefined where no schema changed, or nobody knows (no Git, a commit that is not in the clone). Files that are not
+ * committed yet are not looked at.
  */
 export async function schemaChanges(
   project: OpenedProject,
@@ -21,9 +25,25 @@ export async function schemaChanges(
   base: string | undefined,
   options: CommonOptions,
 ): Promise<SchemaChanges | undefined> {
+  const live = plan.destinations.flatMap(({ head, units: due }) => (due.length > 0 ? (head?.head.commit ?? []) : []));
+  const references = base === undefined ? [...new Set(live)].slice(0, COMMITS) : [base];
+  const all: (SchemaChanges & { readonly brokenBefore: readonly Problem[] })[] = [];
+  for (const reference of references) all.push(...(await changesSince(project, units, reference, options)));
+  if (all.length === 0) return undefined;
+  return {
+    files: [...new Set(all.flatMap(({ files }) => files))].toSorted(),
+    brokenBefore: foldProblems(all.flatMap(({ brokenBefore }) => brokenBefore)),
+  };
+}
+
+async function changesSince(
+  project: OpenedProject,
+  units: Wanted["units"],
+  reference: string,
+  options: CommonOptions,
+): Promise<{ readonly files: readonly string[]; readonly brokenBefore: readonly Problem[] }[]> {
   const { git, commit } = project;
-  const reference = base ?? plan.destinations.flatMap(({ head }) => head?.head.commit ?? []).at(0);
-  if (git === undefined || commit === null || reference === undefined) return undefined;
+  if (git === undefined || commit === null) return [];
   try {
     const older = await git.resolve(reference);
     const prefix = prefixOf(project);
@@ -31,11 +51,11 @@ export async function schemaChanges(
       .filter((path) => path.startsWith(prefix))
       .map((path) => path.slice(prefix.length))
       .filter((path) => SCHEMA.test(path));
-    if (files.length === 0) return undefined;
+    if (files.length === 0) return [];
     const before = await openAt(project, older, options);
-    return { files, brokenBefore: before?.bench === undefined ? [] : brokenBy(before.bench, units, files) };
+    return [{ files, brokenBefore: before?.bench === undefined ? [] : brokenBy(before.bench, units, files) }];
   } catch (error) {
-    if (isFailure(error) && (error.code === "HISTORY" || error.code === "USAGE")) return undefined;
+    if (isFailure(error) && (error.code === "HISTORY" || error.code === "USAGE")) return [];
     throw error;
   }
 }
