@@ -56,6 +56,36 @@ describeAction("an apply after the merge", () => {
     },
   );
 
+  it.each<readonly [what: string, approved: readonly (readonly [login: string, late: boolean])[], says: string | undefined]>([
+    ["nobody", [], "- ⚠ nobody approved this pull request"],
+    ["its author", [["bob", true]], "- ⚠ nobody but its author approved this pull request"],
+    ["its author and a bot", [["bob", true], ["other-app[bot]", true]], "- ⚠ nobody but bots approved this pull request"],
+    ["a person, before the last push", [["alice", false]], "- ⚠ approved at `"],
+    ["a person, and a bot before", [["other-app[bot]", false], ["alice", true]], undefined],
+  ])("PLN-12: approved by %s, and the receipt of a protected environment says so", async (_, approved, says) => {
+    const on = await onForge();
+    const early = on.push({ "apps/a/base.yaml": "pool: 15\n" });
+    const last = on.push(BOTH);
+    for (const [login, late] of approved) on.approve(login, late ? last : early);
+    on.merge();
+    const prod = await on.onMain("apply", { env: "prod" });
+    expect([prod.code, warnings(prod), on.ours("receipt").length]).toEqual([0, [], 1]);
+    const [receipt = ""] = on.ours("receipt");
+    const words = receipt.split("\n").filter((line) => /approved/u.test(line));
+    expect(words).toHaveLength(says === undefined ? 0 : 1);
+    expect(words[0] ?? "").toContain(says ?? "");
+    if (says?.endsWith("`") === true) expect(words[0]).toContain(early.slice(0, 7));
+  }); // prettier-ignore
+
+  it("PLN-12: approvals that may not be read are no reason to leave out the receipt", async () => {
+    const on = await merged();
+    on.server.fault = ({ route }) => (route.endsWith("/reviews") ? "page" : undefined);
+    const dev = await on.onMain("apply", { env: "dev" });
+    expect([dev.code, on.ours("receipt").length]).toEqual([0, 1]);
+    // Not protected: that nobody approved is nothing to tell.
+    expect(on.ours("receipt")[0]).not.toContain("approved this");
+  });
+
   it("of two environments at the same moment is one receipt with both", async () => {
     const on = await merged();
     const ran = await Promise.all(["dev", "prod"].map((env) => on.onMain("apply", { env })));

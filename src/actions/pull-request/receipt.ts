@@ -12,6 +12,7 @@ import { headOf } from "./before.ts";
 import { type Around, NO_CONTEXT, rootOf, timeOf } from "./context.ts";
 import { mergedSince } from "./merged.ts";
 import type { Reviewed } from "./record.ts";
+import { poorReview } from "./review.ts";
 import { refusalOf, type Session, type Step } from "./session.ts";
 import { stoppedReceipt } from "./stopped.ts";
 
@@ -45,9 +46,12 @@ export function receiptSteps(
         ...reviewedIn(receipt, inputs, reviewed),
       };
       const forge = await session.forge();
-      for (const number of [first, ...others]) {
-        const page = { ...around.page, pullNumber: number };
-        const refusal = await save(forge, number, receipt, { ...common, page }, inputs);
+      const isGuarded = common.world.places.some((place) => place.env === inputs.env[0] && place.protected);
+      for (const pull of pulls) {
+        const page = { ...around.page, pullNumber: pull.number };
+        const review = await poorReview(forge, pull, isGuarded);
+        const context = { ...common, page, ...(review === undefined ? {} : { review }) };
+        const refusal = await save(forge, pull.number, receipt, context, inputs);
         if (refusal !== undefined) return refusal;
       }
       return undefined;

@@ -2,7 +2,7 @@
 import type { Receipt } from "../../model.ts";
 import { COMMENT, type World } from "../context.ts";
 import { wordLink } from "../markdown.ts";
-import { type ReceiptMarkdownContext, markdownReceipt } from "../receipt/markdown.ts";
+import { type PoorReview, type ReceiptMarkdownContext, markdownReceipt } from "../receipt/markdown.ts";
 import { type Page, pullUrl, repositoryUrl } from "./page.ts";
 import { asReceipt, type Need, receiptStateOf, rememberReceipt, withReceipt } from "./receipt-state.ts";
 
@@ -27,6 +27,8 @@ export interface ReceiptCommentContext {
   readonly fleeting?: boolean;
   /** Secrets that still need a value in the environment of this job. */
   readonly needs?: readonly Need[];
+  /** What is wanting in its approvals. */
+  readonly review?: PoorReview;
 }
 
 /**
@@ -61,6 +63,7 @@ function receiptContextOf(
     ...(also.length === 0 ? {} : { alsoContains: also.filter(isNumber).map(pullLink) }),
     ...(ctx.overtakenBy === undefined ? {} : { overtakenBy: pullLink(ctx.overtakenBy) }),
     ...(ctx.waiting === undefined ? {} : { waiting: ctx.waiting }),
+    ...(ctx.review === undefined ? {} : { review: ctx.review }),
     ...(ctx.fleeting === undefined ? {} : { fleeting: ctx.fleeting }),
     ...(needs === undefined ? {} : { needsValue: { secrets: count(needs, "secret"), places: count(needs, "place") } }),
     details: new Map(

@@ -27,9 +27,16 @@ export interface ReceiptMarkdownContext {
   readonly fleeting?: boolean;
   /** Secrets that still need a value, and in how many places. */
   readonly needsValue?: { readonly secrets: number; readonly places: number };
+  /** Undefined where the approvals are fine, or nobody knows. */
+  readonly review?: PoorReview;
   /** Characters; 60,000 where nothing is said. */
   readonly most?: number;
 }
+
+/** What is wanting in the approvals of a pull request; `commit` is the one that was approved. */
+export type PoorReview =
+  | { readonly by: "nobody" | "author" | "bots" }
+  | { readonly by: "earlier"; readonly commit: string };
 
 interface Level {
   /** Rows of places, and addresses that were not written; places are few, addresses may be thousands. */
@@ -247,8 +254,22 @@ function checks(receipt: Receipt, tally: Tally, ctx: ReceiptMarkdownContext): st
   words.push(`took ${duration(receipt.durationMs)}`);
   return [
     `- ${words.join(" · ")}`,
+    ...(ctx.review === undefined ? [] : [`- ⚠ ${reviewed(ctx.review)}`]),
     ...(ctx.needsValue === undefined ? [] : [`- 🔑 still to do: ${todo(ctx.needsValue)}`]),
   ];
+}
+
+function reviewed(review: PoorReview): string {
+  switch (review.by) {
+    case "nobody":
+      return "nobody approved this pull request";
+    case "author":
+      return "nobody but its author approved this pull request";
+    case "bots":
+      return "nobody but bots approved this pull request";
+    default:
+      return `approved at ${code(shortCommit(review.commit))}, and not after what was pushed since`;
+  }
 }
 
 function todo(needs: NonNullable<ReceiptMarkdownContext["needsValue"]>): string {
