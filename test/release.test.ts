@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -33,6 +34,25 @@ function published(): readonly string[] {
   return readdirSync(join(unpacked, "package"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(join(unpacked, "package").length + 1));
+}
+
+interface Workflow {
+  readonly jobs: Readonly<
+    Record<
+      string,
+      {
+        readonly "runs-on": string;
+        readonly steps: readonly { readonly uses?: string; readonly run?: string; readonly with?: unknown }[];
+      }
+    >
+  >;
+}
+
+/** The commands of a section, without their dollar signs. */
+function documented(path: string, heading: string): readonly string[] {
+  const text = readFileSync(join(clone, path), "utf8");
+  const [section = ""] = text.slice(text.indexOf(`${heading}\n`) + heading.length).split(/\n## /u);
+  return [...section.matchAll(/^\$ (.+)$/gmu)].map(([, command = ""]) => command);
 }
 
 describe.skipIf(!existsSync(join(ROOT, ".git")))("a release", () => {
@@ -94,6 +114,50 @@ describe.skipIf(!existsSync(join(ROOT, ".git")))("a release", () => {
     });
     expect([status, stdout]).toEqual([0, `${manifest["version"] as string}\n`]);
   });
+
+  it("is verified as the documents say (SUP-09)", () => {
+    const { version } = JSON.parse(readFileSync(join(clone, "package.json"), "utf8")) as { version: string };
+    const commands = documented("docs/actions.md", "## Verifying a release");
+    // What is about this clone runs here; only the packages are known to be there already.
+    git("reset", "--quiet", "--hard");
+    git("tag", `v${version}`, "released");
+    const local = commands.filter((command) => /^(?:git|node) /u.test(command));
+    expect(local).toHaveLength(3);
+    const said = local.map((command) => {
+      const [program = "", ...args] = command.split(" ");
+      const { status, stdout } = spawnSync(program === "node" ? process.execPath : program, args, {
+        cwd: clone,
+        encoding: "utf8",
+      });
+      expect([command, status]).toEqual([command, 0]);
+      return stdout;
+    });
+    expect(said.join("")).toMatch(/^\d+ files of dist\/ are what the source builds to\n[0-9a-f]{40}\n$/u);
+    expect(said.join("")).toContain(git("rev-parse", "released"));
+    git("tag", "--delete", `v${version}`);
+    // What only the world can answer is asked about what the workflow really makes.
+    const tarball = readdirSync(out).find((name) => name.endsWith(".tgz")) ?? "";
+    const [attested = ""] = commands.filter((command) => command.startsWith("gh attestation verify "));
+    expect(attested.split(" ").slice(3)).toEqual([
+      tarball,
+      ...["--repo", "example/trueup"],
+      ...["--signer-workflow", "example/trueup/.github/workflows/release.yml"],
+      ...["--source-ref", "refs/heads/main", "--deny-self-hosted-runners"],
+    ]);
+    expect(commands).toContain(`npm pack trueup@${version}`);
+    expect(commands).toContain("npm audit signatures");
+    const workflow = load(readFileSync(join(clone, ".github/workflows/release.yml"), "utf8")) as Workflow;
+    const { build, publish } = workflow.jobs;
+    expect(build).toMatchObject({
+      if: "github.ref == 'refs/heads/main'",
+      permissions: { "id-token": "write", attestations: "write" },
+    });
+    expect(build?.["runs-on"]).toMatch(/^ubuntu-[\d.]+$/u);
+    const signing = build?.steps.find(({ uses }) => uses?.startsWith("actions/attest-build-provenance@"));
+    expect(signing?.with).toEqual({ "subject-path": "release/*" });
+    expect(build?.steps.some(({ run }) => run?.includes("node scripts/release.mjs release\n"))).toBe(true);
+    expect(publish?.steps.at(-1)?.run).toContain("--provenance");
+  }, 60_000);
 
   it("pins the workflows it ships to itself, and init writes those", () => {
     const released = git("rev-parse", "released");

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getInput, setOutput, setSecret, summary } from "@actions/core";
+import { keepMemoryOutOfDumps } from "../cli/core-dumps.ts";
 import type { Io } from "../cli/io.ts";
 import { masksOf } from "../export/github.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -18,6 +19,7 @@ const TIME_TO_STOP = 4_000;
 
 /** Runs one action and ends the process with its status. */
 export async function act(action: ActionName): Promise<void> {
+  keepMemoryOutOfDumps();
   const log = guardStreams(process.stdout, process.stderr);
   takeOverWarnings(log);
   const { signal, deadline } = stopping();

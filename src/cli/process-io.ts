@@ -1,9 +1,11 @@
 /** The process and its terminal as an {@link Io}. */
 import { EXIT, Failure } from "../failure.ts";
+import { keepMemoryOutOfDumps } from "./core-dumps.ts";
 import type { Io } from "./io.ts";
 
 /** The process as an {@link Io}. The first SIGINT or SIGTERM asks to stop safely; the second one stops. */
 export function processIo(): Io {
+  keepMemoryOutOfDumps();
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);

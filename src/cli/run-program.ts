@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { debuglog } from "node:util";
 import { Failure } from "../failure.ts";
+import { keepMemoryOutOfDumps, restoreDumps } from "./core-dumps.ts";
 
 const FORWARDED: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
 
@@ -21,7 +22,9 @@ export async function runProgram(
       fix: "run it without NODE_DEBUG",
     });
   const before = FORWARDED.map((signal) => [signal, process.listeners(signal)] as const);
+  restoreDumps();
   const child = spawn(program, [...args], { ...options, env: { ...options.env }, stdio: "inherit", shell: false });
+  keepMemoryOutOfDumps();
   const forward = (signal: NodeJS.Signals): void => {
     // Ctrl-C reaches everything in the terminal's foreground by itself.
     if (signal === "SIGINT" && process.stdin.isTTY) return;
