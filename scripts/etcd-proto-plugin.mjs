@@ -28,7 +28,8 @@ export const etcdProto = {
 async function descriptionBeside(path) {
   const loader = createRequire(path).resolve("@grpc/proto-loader");
   const { default: protobuf } = await import(createRequire(loader).resolve("protobufjs"));
-  const root = await new protobuf.Root().load(join(dirname(path), "..", "proto", "rpc.proto"), { keepCase: true });
+  // One file after the other: read side by side, their order in the bundle would be the order in which the disk answers.
+  const root = new protobuf.Root().loadSync(join(dirname(path), "..", "proto", "rpc.proto"), { keepCase: true });
   return JSON.stringify(root.toJSON(), (name, value) => (isRoute(name, value) ? undefined : value));
 }
 
