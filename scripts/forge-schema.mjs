@@ -39,6 +39,7 @@ const SHARED = [
 const GITHUB_ROUTES = [
   ...SHARED,
   `GET ${REPO}/issues/{}/events`,
+  `GET ${REPO}/pulls`,
   `GET ${REPO}/commits/{}/pulls`,
   `POST ${REPO}/check-runs`,
   `GET ${REPO}/commits/{}/check-runs`,

@@ -38,6 +38,18 @@ export interface RunEvent {
   /** Address of the run, for people; and its number. */
   readonly run: string | undefined;
   readonly runId: number | undefined;
+  /** For `workflow_run`: the run that has ended, if it was for a pull request and is described as it should be. */
+  readonly planned: PlannedRun | undefined;
+}
+
+/** A run for a pull request, as GitHub describes it. The branch's name is whatever its owner chose. */
+export interface PlannedRun {
+  readonly head: string;
+  readonly branch: string;
+  /** Of the branch. */
+  readonly repository: string;
+  /** For people. */
+  readonly url: string;
 }
 
 /** Bytes; GitHub's own limit for a payload is 25 MB. */
@@ -47,11 +59,13 @@ export const LARGEST_PAYLOAD = 26_214_400;
 export function eventOf(env: Environment, payload: string | undefined): RunEvent {
   const name = matching(env["GITHUB_EVENT_NAME"], /^[a-z_]{1,60}$/u) ?? "";
   const data = payload === undefined ? undefined : parsed(payload);
+  const repository = repositoryName(env["GITHUB_REPOSITORY"]);
   const common = {
     name,
     sha: commitId(env["GITHUB_SHA"]),
     ref: refName(env["GITHUB_REF"]),
-    repository: repositoryName(env["GITHUB_REPOSITORY"]),
+    repository,
+    planned: name === "workflow_run" ? plannedRun(field(data, "workflow_run"), env, repository) : undefined,
     server: serverOf(env),
     run: runAddress(env),
     runId: runNumber(env),
@@ -85,6 +99,16 @@ function specific(
     default:
       return none;
   }
+}
+
+function plannedRun(data: unknown, env: Environment, here: string | undefined): PlannedRun | undefined {
+  const [head, branch] = [commitId(field(data, "head_sha")), refName(field(data, "head_branch"))];
+  const repository = repositoryName(field(data, "head_repository", "full_name"));
+  const [id, server] = [field(data, "id"), serverOf(env)];
+  if (field(data, "event") !== "pull_request" || typeof id !== "number" || !Number.isSafeInteger(id)) return undefined;
+  if (head === undefined || branch === undefined || repository === undefined) return undefined;
+  if (server === undefined || here === undefined) return undefined;
+  return { head, branch, repository, url: `${server}/${here}/actions/runs/${id}` };
 }
 
 function pullRequestOf(data: unknown): PullRequest {

@@ -49,6 +49,8 @@ export interface RenderInputs extends CommonInputs {
 export interface DiffInputs extends CommonInputs {
   readonly action: "diff";
   readonly against: string;
+  /** Path of a plan that a fork's run has made: shown, and nothing else is done. */
+  readonly fromArtifact: string | undefined;
   readonly comment: "on-change" | "always" | "never";
   readonly labels: boolean;
   readonly html: boolean;
@@ -99,6 +101,7 @@ export function readInputs(action: ActionName, get: GetInput): Inputs {
         action,
         ...common(get, action),
         against: text(get, "against") ?? "auto",
+        fromArtifact: text(get, "from-artifact"),
         comment: choice(get, "comment", ["on-change", "always", "never"], "on-change"),
         labels: flag(get, "labels", true),
         html: flag(get, "html", true),

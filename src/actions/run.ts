@@ -17,6 +17,7 @@ import { baseOf } from "./base.ts";
 import { argumentsOf, restoreArguments, shownCommand } from "./command-line.ts";
 import { type RunEvent, eventOf } from "./event.ts";
 import type { ForgeSteps } from "./forge-steps.ts";
+import type { showArtifact } from "./from-artifact/run.ts";
 import type { GetInput } from "./input.ts";
 import { type ActionName, type DriftInputs, type Inputs, readInputs } from "./inputs.ts";
 import type { Log } from "./log.ts";
@@ -51,6 +52,8 @@ export async function runAction(action: ActionName, runner: Runner): Promise<num
     if (inputs.token !== "") runner.mask(inputs.token);
     const event = eventOf(runner.io.env, runner.payload());
     requireTrusted(inputs, event);
+    if (inputs.action === "diff" && inputs.fromArtifact !== undefined)
+      return await shown({ ...inputs, fromArtifact: inputs.fromArtifact }, event, runner);
     return await runInputs(inputs, event, runner);
   } catch (error) {
     if (!isFailure(error)) throw error;
@@ -70,6 +73,18 @@ async function runInputs(given: Inputs, event: RunEvent, runner: Runner): Promis
   const { done, text } = await command(args, reports, runner);
   const last = inputs.action === "drift" ? await restored(inputs, done, args, reports, runner) : done;
   return conclude({ inputs, event, base, done: last, text, reports }, runner);
+}
+
+/** The plan of a fork, and nothing else. */
+async function shown(inputs: Parameters<typeof showArtifact>[0], event: RunEvent, runner: Runner): Promise<number> {
+  const { io, log } = runner;
+  const open = async () => (await import("../forge/open.ts")).openForge(io.env, inputs.token);
+  const from = await import("./from-artifact/run.ts");
+  const { markdown, outputs, word } = await from.showArtifact(inputs, event, open);
+  publish({ ...outputsOf(inputs, NOTHING_DONE, ""), ...outputs }, runner);
+  if (inputs.summary && markdown !== undefined) await runner.addSummary(markdown);
+  log.out(`from-artifact: ${safePiece(word)}\n`);
+  return 0;
 }
 
 /** Paths of what a command writes for people and programs. */

@@ -148,6 +148,8 @@ export interface Forge {
   /** Merged pull requests that brought this commit. */
   pullsOfCommit(sha: string): Promise<readonly Pull[]>;
   pull(number: number): Promise<Pull>;
+  /** Open pull requests from a branch of a repository (`owner/name`), perhaps a fork. GitHub only: elsewhere none. */
+  openPullsFrom(repository: string, branch: string): Promise<readonly Pull[]>;
   changedFiles(pull: number): Promise<readonly ChangedFile[]>;
 
   /** Our issue with this marker; an open one before a closed one, the oldest first. */

@@ -8,7 +8,7 @@ import type { RunnerEnvironment } from "./host.ts";
 import { changeIssue, createIssue, issue } from "./issues.ts";
 import { labelledBy, labels, labelsThatCount, permissionOf, setLabels } from "./labels.ts";
 import { recordedPlan, recordPlan } from "./plans.ts";
-import { changedFiles, pull, pullsOfCommit } from "./pulls.ts";
+import { changedFiles, openPullsFrom, pull, pullsOfCommit } from "./pulls.ts";
 import { approvalsOfRun, approvers } from "./reviews.ts";
 
 /**
@@ -38,6 +38,7 @@ export async function openForge(
     recordedPlan: (sha, name) => recordedPlan(client, sha, name),
     pullsOfCommit: (sha) => pullsOfCommit(client, sha),
     pull: (number) => pull(client, number),
+    openPullsFrom: (repository, branch) => openPullsFrom(client, repository, branch),
     changedFiles: (number) => changedFiles(client, number),
     issue: (marker, among) => issue(client, marker, among),
     createIssue: (title, body) => createIssue(client, title, body),

@@ -49,6 +49,19 @@ export async function pullsOfCommit(client: Client, sha: string): Promise<readon
   return found.flatMap((each) => (each === undefined || each.merged_at === null ? [] : [pullOf(each)]));
 }
 
+/** By the branch: the pull requests of a commit do not name those whose commit only a fork has. */
+export async function openPullsFrom(client: Client, repository: string, branch: string): Promise<readonly Pull[]> {
+  if (!client.host.hasChecks) return [];
+  const task = { subject: "find the pull request of a fork's branch", needs: "pull-requests: read" };
+  const [owner = ""] = repository.split("/");
+  const route = "GET /repos/{owner}/{repo}/pulls";
+  const found = await client.all<WirePull>(task, route, { state: "open", head: `${owner}:${branch}` });
+  // An owner may have several forks in one network; and a name that is not found means no filter.
+  return found
+    .filter(({ head }) => head.repo?.full_name.toLowerCase() === repository.toLowerCase() && head.ref === branch)
+    .map(pullOf);
+}
+
 export async function changedFiles(client: Client, number: number): Promise<readonly ChangedFile[]> {
   const task = { subject: `read the files of pull request ${number}`, needs: "pull-requests: read" };
   const files = await client.all<WireFile>(task, `GET ${PULL}/files`, { number });

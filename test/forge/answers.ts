@@ -133,6 +133,19 @@ export const ANSWERS: Readonly<Record<string, Handler>> = {
     const { permission, role, login } = person;
     return { status: 200, data: { permission, role_name: role, user: isGitea ? personOf(state, login, true) : null } };
   },
+  [`GET ${REPO}/pulls`]: (asked) => {
+    need(asked, "pull-requests", "read");
+    const { state, query } = asked;
+    const [owner, branch] = (query.get("head") ?? "").split(":");
+    const found = [...state.items.values()].filter(
+      (item) =>
+        item.pull !== undefined &&
+        item.state === (query.get("state") ?? "open") &&
+        // A filter without a colon is passed over.
+        (branch === undefined || (branch === "change" && owner === (item.pull.fork === true ? "mallory" : "acme"))),
+    );
+    return { list: found.map((item) => pullOf(asked, item, false)) };
+  },
   [`GET ${REPO}/pulls/{}`]: (asked) => {
     need(asked, "pull-requests", "read");
     return { status: 200, data: pullOf(asked, pullIn(asked), true) };

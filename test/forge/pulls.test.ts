@@ -43,6 +43,19 @@ describe.each<Mode>(["github", "ghes", "gitea", "forgejo"])("pull requests on %s
     expect(await forge.pullsOfCommit("0".repeat(40))).toEqual([]);
   });
 
+  it("of a fork's branch are those that are open, by owner, name and branch", async () => {
+    const s = await scene(mode);
+    const fork = s.issue({ pull: { head: HEAD, base: MERGE, fork: true } });
+    s.issue({ state: "closed", pull: { head: HEAD, base: MERGE, fork: true } });
+    const forge = await s.open();
+    const numbers = async (repository: string, branch: string) =>
+      (await forge.openPullsFrom(repository, branch)).map(({ number }) => number);
+    const isGithub = mode === "github" || mode === "ghes";
+    expect(await numbers("mallory/config", "change")).toEqual(isGithub ? [fork.number] : []);
+    expect(await numbers("mallory/other", "change")).toEqual([]);
+    expect(await numbers("mallory/config", "other")).toEqual([]);
+  });
+
   it("have approvers: the last word of each person, with its commit", async () => {
     const s = await scene(mode);
     review(s, "alice", "APPROVED", MERGE);

@@ -31,7 +31,7 @@ export function unhide(kind: string, body: string): unknown {
 }
 
 /** How the first line of a comment of ours starts, by which it is found again. */
-export function markOf(kind: "plan" | "receipt" | "drift", root: string): string {
+export function markOf(kind: "plan" | "receipt" | "drift" | "fork", root: string): string {
   return marker(kind, { root }).slice(0, -"-->".length);
 }
 
