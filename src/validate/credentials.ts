@@ -1,7 +1,7 @@
 /** Finds credentials in the open that no schema says anything of: by how they look, in what is rendered and in the files. */
 import { formatPath } from "../address.ts";
 import { type Credential, credentialIn } from "../credential.ts";
-import type { App, At, KeyPath, Layer, Origin, Plain, RenderedUnit, Repo, Value } from "../model.ts";
+import type { App, At, KeyPath, Layer, Origin, Plain, RenderedUnit, Repo, Value, ValueMap } from "../model.ts";
 import type { Problem } from "../problem.ts";
 import { isSecret } from "../secret.ts";
 import { secretName } from "./validate.ts";
@@ -15,7 +15,6 @@ export type Secrecy = (path: KeyPath) => "secret" | "open" | undefined;
 const NAME_LENGTH = 200;
 const MAX_REMEMBERED = 100_000;
 const CONFIG_FILE = "trueup.yaml";
-const EXPRESSION = /\{\{[^}]*\}\}/u;
 
 export function lookForCredentials(): Look {
   const known = new Map<string, Credential | undefined>();
@@ -112,12 +111,26 @@ function openTexts(
 ): { readonly path: KeyPath; readonly credential: Credential; readonly text: string }[] {
   const found: { path: KeyPath; credential: Credential; text: string }[] = [];
   eachText(value, [], (whole, path) => {
-    for (const text of whole.includes("{{") ? whole.split(EXPRESSION) : [whole]) {
+    for (const text of literalsOf(whole)) {
       const credential = look(text);
-      if (credential !== undefined) return void found.push({ path, credential, text });
+      if (credential === undefined) continue;
+      found.push({ path, credential, text });
+      break;
     }
   });
   return found;
+}
+
+/** What stands around the expressions of a template. By hand: a pattern would look at the rest of the text for each `{{`. */
+function literalsOf(text: string): readonly string[] {
+  const found: string[] = [];
+  for (let at = 0; ;) {
+    const start = text.indexOf("{{", at);
+    const end = start < 0 ? -1 : text.indexOf("}}", start);
+    if (end < 0) return [...found, text.slice(at)];
+    found.push(text.slice(at, start));
+    at = end + 2;
+  }
 }
 
 /** Every text of a value, of a secret the parts that stand in the file. */
@@ -126,7 +139,7 @@ function eachText(value: Value, path: KeyPath, visit: (text: string, path: KeyPa
   else if (typeof value !== "object" || value === null) return;
   else if (isSecret(value)) {
     for (const part of value.parts) if (typeof part === "string") visit(part, path);
-  } else for (const [key, child] of Object.entries(value) as [string, Value][]) eachText(child, [...path, key], visit);
+  } else for (const [key, child] of Object.entries<Value>(value as ValueMap)) eachText(child, [...path, key], visit);
 }
 
 function textOf({ start, end }: Credential, text: string): string {

@@ -274,8 +274,16 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     id: "SEC-11",
+    what: "half a million beginnings of expressions around one",
+    files: base(`note: "${"{{".repeat(250_000)}"\nhelper: ${CREDENTIAL}\nmore: "${"{{a}}".repeat(90_000)}"\n`),
+    says: ["TU4008", "TU2006"],
+  },
+  {
+    id: "SEC-11",
     what: "a private key over many lines",
-    files: base(`pem: |\n  ${"-----"}BEGIN EC PRIVATE KEY-----\n  ${CREDENTIAL}\n  -----END EC PRIVATE KEY-----\n`),
+    files: base(
+      `pem: |\n  ${"-".repeat(5)}BEGIN EC PRIVATE KEY-----\n  ${CREDENTIAL}\n  -----END EC PRIVATE KEY-----\n`,
+    ),
     says: ["TU4008"],
   },
   {
