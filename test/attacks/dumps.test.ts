@@ -38,14 +38,15 @@ function crash(before: string): Buffer {
     probe,
     `process.on("exit", () => { ${before}; process.chdir(${JSON.stringify(aside)}); process.abort(); });`,
   );
-  const cli = process.env["TRUEUP_CLI"] ?? join(ROOT, "dist/cli.js");
+  const cli = process.env["TRUEUP_CLI"] ?? join(ROOT, "dist/cli.cjs");
   const args = [process.execPath, cli, "-C", repo.folder, "secrets", "set", "orders", "db", "--env", "dev"];
   const env = { PATH: process.env["PATH"], HOME: aside, NODE_OPTIONS: `--require ${probe}`, ETCD_PASSWORD: CREDENTIAL };
-  const { signal } = spawnSync("bash", ["-c", 'ulimit -c unlimited; exec "$@"', "bash", ...args], {
+  const { signal, stdout } = spawnSync("bash", ["-c", 'ulimit -c unlimited; exec "$@"', "bash", ...args], {
     input: CANARY,
     env,
+    encoding: "utf8",
   });
-  expect(signal).toBe("SIGABRT");
+  expect([signal, stdout]).toEqual(["SIGABRT", expect.stringContaining("orders")]);
   const dump = readdirSync(aside).find((name) => name.startsWith("core")) ?? "";
   expect(dump).not.toBe("");
   const memory = readFileSync(join(aside, dump));
