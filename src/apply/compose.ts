@@ -99,9 +99,10 @@ function plainMembers(change: Change): ReadonlyMap<string, Plain> {
   return new Map((change.setting?.members ?? []).map((member) => [member.name, member.value as Plain]));
 }
 
-/** Everything in a group or blob that the change does not name stays as it is live. */
+/** Everything in a group or blob that the change does not name stays as it is live; but a secret never becomes plain. */
 function startingPoint(change: Change, live: Entry | undefined): ReadonlyMap<string, Plain> {
   if (change.kind === "create" || change.setting === undefined) return new Map();
+  if (change.kind === "replace" && !change.secret) return new Map();
   if (live === undefined || live.version !== change.expected) {
     throw new Failure("MOVED", `${change.key} changed while it was being applied`, {
       fix: "Run the apply again: it plans anew.",

@@ -210,13 +210,8 @@ function sameEntries(a: ReadonlyMap<Key, LedgerEntry>, b: ReadonlyMap<Key, Ledge
 }
 
 /** Everything but the version: a rewrite of the same value by somebody else is no reason to touch the ledger. */
-function entryText(entry: LedgerEntry | undefined): string {
-  const members = [...(entry?.members ?? [])].map(([name, value]): [string, string | null] => [name, value]);
-  return canonicalJson([
-    entry?.digest ?? null,
-    entry?.secret ?? false,
-    entry?.members === undefined ? null : Object.fromEntries(members),
-  ]);
+function entryText({ digest, secret, members }: LedgerEntry): string {
+  return canonicalJson([digest ?? null, secret, members === undefined ? null : Object.fromEntries(members)]);
 }
 
 const ORDER = { create: 0, adopt: 1, update: 2, replace: 3, delete: 4 } as const;

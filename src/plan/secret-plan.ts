@@ -42,16 +42,16 @@ function planFound(input: SettingInput): SettingPlan {
   return { ...NOTHING, entry: { digest: undefined, version: live?.version, secret: true } };
 }
 
-/** Plain before and secret now, or the other way round. */
+/**
+ * Plain before and secret now, or the other way round. From a secret group or blob that becomes plain nothing is kept:
+ * its text is not read, and nobody knows what in it is secret. So all that Git wants is written.
+ */
 function planSwitch(input: SettingInput, applied: LedgerEntry): SettingPlan {
   const marks = marksOf(applied);
   const switched = membersOf(input, (member) => {
     const before = marks.get(member.name);
     if (before === undefined) return "add";
-    const wasSecret = applied.members === undefined ? applied.secret : isSecretMark(before);
-    const wanted = ledgerMark(input.setting, member);
-    const same = wasSecret === holdsSecret(member.value) && (wanted === null || wanted === before);
-    return same && !isDue(input, member) ? undefined : "change";
+    return input.setting.secret && ledgerMark(input.setting, member) === before ? undefined : "change";
   });
   return written(input, "replace", [...switched, ...removedFrom(input, applied)], false);
 }
@@ -200,11 +200,11 @@ function membersOf(input: SettingInput, decide: (member: Member) => "add" | "cha
   });
 }
 
-/** What Git dropped from a blob. Secrets that somebody filled in stay. */
+/** What Git dropped from a blob. Secrets that somebody filled in stay, as long as the key is secret. */
 function removedFrom(input: SettingInput, applied: LedgerEntry): MemberChange[] {
   const wanted = new Set(input.setting.members.map((member) => member.name));
   return [...(applied.members ?? [])]
-    .filter(([name, mark]) => mark !== null && !wanted.has(name))
+    .filter(([name, mark]) => !wanted.has(name) && (mark !== null || !input.setting.secret))
     .map(([name, mark]) => ({ path: input.pathOf(name), name, action: "remove", secret: isSecretMark(mark) }));
 }
 
