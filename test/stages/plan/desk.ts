@@ -50,7 +50,7 @@ export const held = (id: SecretId, digest: string, holder: Holder = "sops"): Hel
 /** Any value with such secrets in it. */
 export const heldIn = (value: Value, digest: string): Held => new Held(value, digest, ["sops"]);
 
-type Given = Value | Held;
+type Given = Value | Held | Readonly<Record<string, Value | Held>>;
 /** What one unit wants: a value for each key, or, in groups and blobs, values by name. */
 export type Wants = Readonly<Record<Key, Given>>;
 
@@ -80,7 +80,7 @@ export function desk(ground: Ground = {}) {
   const member = (unit: UnitId, key: Key, name: string, given: Given): Member => {
     const inside = shape === "env" ? [name] : (parsePath(name) ?? [name]);
     const path = layout === "keys" ? pathOf(unit, key) : [...(layout === "groups" ? pathOf(unit, key) : []), ...inside];
-    const value = given instanceof Held ? given.value : given;
+    const value = given instanceof Held ? given.value : (given as Value);
     const recipe = given instanceof Held ? { digest: given.digest, holders: given.holders } : undefined;
     return { path, name, value, ...(recipe === undefined ? {} : { recipe }) };
   };
