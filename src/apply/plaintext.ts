@@ -1,8 +1,8 @@
 /** Values with their secrets filled in: plain text, made as late as possible and sealed by whoever asked for it. */
-import { canonicalJson } from "../canonical.ts";
 import { Failure } from "../failure.ts";
 import type { Change, DestinationPlan, Member, Plain, SecretId, SecretUse, UnitId, Value } from "../model.ts";
 import { type Sealed, isSecret, secretsIn } from "../secret.ts";
+import { encodeValue } from "../setting.ts";
 import { runHelper } from "../template/helpers.ts";
 
 export interface SecretToReveal {
@@ -54,5 +54,5 @@ function textOf({ secret, through }: SecretUse, reveal: (secret: SecretId) => Se
       });
     value = result.value;
   }
-  return typeof value === "string" ? value : canonicalJson(value);
+  return encodeValue(value);
 }
