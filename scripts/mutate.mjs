@@ -20,7 +20,6 @@ const TESTS = [
   "test/stages/apply/",
   "test/stages/plan/",
   "test/stages/report/redact.test.ts",
-  "test/stages/report/text.test.ts",
 ];
 
 const vitest = JSON.parse(readFileSync(join(ROOT, "node_modules/vitest/package.json"), "utf8")).version;

@@ -39,23 +39,22 @@ describe("a value with secrets", () => {
       "orders@dev": {
         "/cfg/orders/one": heldIn(through("upper", "base64"), "1"),
         "/cfg/orders/two": heldIn(through("base64", "upper"), "2"),
-        "/cfg/orders/json": heldIn(
-          secret(["v=", { secret: "list", through: [{ helper: "split", args: [","] }] }]),
+        "/cfg/orders/args": heldIn(
+          secret(["v=", { secret: "db", through: [{ helper: "replace", args: ["a", "o"] }] }, ";"]),
           "3",
         ),
       },
     });
-    one.vault.set("list", "a,b");
     await one.apply();
     expect(one.text("/cfg/orders/one")).toBe(Buffer.from("CANARY").toString("base64"));
     expect(one.text("/cfg/orders/two")).toBe(Buffer.from("canary").toString("base64").toUpperCase());
-    expect(one.text("/cfg/orders/json")).toBe('v=["a","b"]');
+    expect(one.text("/cfg/orders/args")).toBe("v=conory;");
   });
 
   it("that a helper cannot work on is refused in words without the value", async () => {
     one.git({
       "orders@dev": {
-        "/cfg/orders/a": heldIn(secret([{ secret: "db", through: [{ helper: "int", args: [] }] }]), "1"),
+        "/cfg/orders/a": heldIn(secret([{ secret: "db", through: [{ helper: "join", args: [] }] }]), "1"),
       },
     });
     const live = await one.read();
@@ -65,7 +64,7 @@ describe("a value with secrets", () => {
       result: "failed",
       failure: {
         code: "UNFIT",
-        message: "the helper int cannot work on the value of the secret db",
+        message: "the helper join cannot work on the value of the secret db",
         fix: "set a value that it can work on, or use the secret without the helper",
       },
     });
@@ -220,11 +219,11 @@ describe("a rehearsal", () => {
 
   it("finds helpers that cannot work on the value, and goes on to the next", async () => {
     const unfit = (helper: string) => heldIn(secret([{ secret: "db", through: [{ helper, args: [] }] }]), "1");
-    one.git({ "orders@dev": { "/cfg/orders/a": unfit("int"), "/cfg/orders/b": unfit("int") } });
+    one.git({ "orders@dev": { "/cfg/orders/a": unfit("join"), "/cfg/orders/b": unfit("join") } });
     await expect(rehearsal()).rejects.toMatchObject({
       details: [
-        "TU2005 orders@dev:a: the helper int cannot work on the value of the secret db",
-        "TU2005 orders@dev:b: the helper int cannot work on the value of the secret db",
+        "TU2005 orders@dev:a: the helper join cannot work on the value of the secret db",
+        "TU2005 orders@dev:b: the helper join cannot work on the value of the secret db",
       ],
     });
   });
