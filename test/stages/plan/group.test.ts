@@ -49,6 +49,25 @@ describe("a group", () => {
     expect(told(await one.plan())).toEqual([]);
   });
 
+  it("with other names than before is changed, not deleted", async () => {
+    wants({ c: 3 });
+    expect(told(await one.apply())).toEqual([
+      `update ${KEY} @1: add http.c(c) is 3, remove http.a(a) was 1, remove http.b.c(b.c) was "x"`,
+    ]);
+    expect(one.json(KEY)).toMatchObject({ c: 3 });
+    expect(told(await one.plan())).toEqual([]);
+  });
+
+  it("from which somebody took what Git drops needs the ledger only, with the version of our own write", async () => {
+    hand({ a: 1 });
+    wants({ a: 1 });
+    expect(told(await one.apply())).toEqual(["upkeep orders@dev"]);
+    expect(one.ledger("orders@dev")?.settings.get(KEY)).toMatchObject({
+      version: "1",
+      members: new Map([["a", digest("1")]]),
+    });
+  });
+
   it("goes when nothing is left in it, and stays while a stranger's value is", async () => {
     one.git({});
     expect(told(await one.plan())).toEqual([
@@ -174,6 +193,23 @@ describe("a group that somebody replaced by something else", () => {
     expect(one.json(KEY)).toEqual({ a: 1 });
   });
 
+  it("by the text of its first value is no group either", async () => {
+    hand("1");
+    expect(told(await one.plan())).toEqual([`drift changed orders@dev: in ${KEY} live "1"`]);
+  });
+
+  it("that the store hides is not shown, and put right or adopted as a whole", async () => {
+    one.memory.handPut(KEY, "canary", { secret: true });
+    expect((await one.plan()).drift).toStrictEqual([
+      { unit: "orders@dev", key: KEY, path: [], name: "", secret: false, kind: "changed" },
+    ]);
+    expect(told(await one.plan(RESTORE))).toEqual([`update ${KEY} @3: add http.a(a) is 1, add http.b.c(b.c) is "x"`]);
+    const other = desk({ layout: "groups" });
+    other.memory.handPut(KEY, "canary", { secret: true });
+    other.git({ "orders@dev": { [KEY]: { a: 1 } } });
+    expect(told(await other.plan())).toEqual([`adopt ${KEY} @1: add http.a(a) is 1`]);
+  });
+
   it("by nothing at all counts the same", async () => {
     hand("");
     expect(told(await one.plan())).toEqual([`drift changed orders@dev: in ${KEY} live ""`]);
@@ -230,6 +266,18 @@ describe("shapes", () => {
 });
 
 describe("a target that gets another layout", () => {
+  it("on the same key has no names in its ledger yet: what is there by another value is in conflict", async () => {
+    const keys = desk();
+    keys.git({ "orders@dev": { [KEY]: '{"a":1,"b":2}' } });
+    await keys.apply();
+    one = desk({ layout: "groups", memory: keys.memory });
+    wants({ a: 1, b: 3 });
+    expect(told(await one.plan())).toEqual([`conflict both-changed orders@dev:http.b in ${KEY} (b) git 3 live 2`]);
+    wants({ a: 1, b: 2 });
+    expect(told(await one.apply())).toEqual(["upkeep orders@dev"]);
+    expect(one.ledger("orders@dev")?.settings.get(KEY)?.members?.size).toBe(2);
+  });
+
   it("deletes the single keys it had, and writes the group", async () => {
     const keys = desk();
     keys.git({ "orders@dev": { "/cfg/orders/http/a": 1, "/cfg/orders/http/b": "x" } });

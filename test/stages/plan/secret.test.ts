@@ -56,6 +56,14 @@ describe("a secret that people fill in", () => {
     expect(told(await one.plan())).toEqual(["kept orders@dev:pass"]);
   });
 
+  it("gives way to another key without a write: the one is forgotten, the other was there", async () => {
+    one.memory.handDelete(KEY);
+    one.memory.handPut("/cfg/orders/other", "hunter2", { secret: true });
+    one.git({ "orders@dev": { "/cfg/orders/other": external("db") } });
+    expect(told(await one.apply())).toEqual(["upkeep orders@dev"]);
+    expect([...(one.ledger("orders@dev")?.settings.keys() ?? [])]).toEqual(["/cfg/orders/other"]);
+  });
+
   it("is forgotten where Git no longer names it and somebody deleted it", async () => {
     one.memory.handDelete(KEY);
     wants(undefined);
@@ -97,6 +105,21 @@ describe("a secret that people fill in", () => {
     ]);
     expect(one.text(KEY)).toBe(PLACEHOLDER);
     expect(told(await one.plan())).toEqual([]);
+  });
+
+  it("in the place of a plain value that somebody deleted is in conflict with that", async () => {
+    wants("plain");
+    await one.apply();
+    one.memory.handDelete(KEY);
+    wants(external("db"));
+    const conflict = `conflict deleted-live orders@dev:pass in ${KEY} secret`;
+    expect(told(await one.plan(RESTORE))).toEqual([conflict]);
+    expect(told(await one.apply(GIT_WINS))).toEqual([
+      `create ${KEY} @none secret to fill: secret add pass`,
+      conflict,
+      "needs orders@dev:pass db",
+    ]);
+    expect(one.text(KEY)).toBe(PLACEHOLDER);
   });
 
   it("keeps a rotation that is open through other writes of its key, and ends it with the secret", async () => {
@@ -246,6 +269,15 @@ describe("values that trueup makes up", () => {
     ]);
   });
 
+  it("are written where one of two secrets of a value is made", async () => {
+    const two = heldIn([external("db"), external("other")], "two");
+    wants(two);
+    await one.apply();
+    expect(told(await one.plan({ isMade: (_, id) => id === "db" }))).toEqual([
+      `update ${KEY} @2 secret: secret change pass recipe two made`,
+    ]);
+  });
+
   it("are never made for a secret that people fill in", async () => {
     wants(external("db"));
     await one.apply();
@@ -280,6 +312,28 @@ describe("values taken from another key", () => {
     expect(told(await one.apply())).toEqual([`update ${KEY} @2 secret: secret change pass recipe r1 ${SOURCE} 1->3`]);
     expect(entry()?.sources).toEqual(new Map([[SOURCE, "3"]]));
     expect((await one.plan()).units).toEqual([]);
+  });
+
+  it("that had none before are written again, from nowhere", async () => {
+    one.git({ "orders@dev": { [KEY]: held("db", "r2") } });
+    await one.apply();
+    expect(entry()?.sources).toBeUndefined();
+    from(held("db", "r2", "ref"));
+    expect(told(await one.plan())).toEqual([`update ${KEY} @3 secret: secret change pass recipe r2 ${SOURCE} none->1`]);
+  });
+
+  it("whose source is not there have no version of it in the ledger", async () => {
+    one = desk();
+    from(held("db", "r1", "ref"));
+    const plan = await one.plan();
+    expect(plan.units[0]?.ledger.record.settings.get(KEY)).toStrictEqual({
+      digest: "c:r1",
+      version: undefined,
+      secret: true,
+    });
+    expect(plan.units[0]?.changes[0]?.members).toStrictEqual([
+      { path: ["pass"], name: "", action: "add", secret: true, recipe: { digest: "r1", holders: ["ref"] } },
+    ]);
   });
 
   it("stay where the source is gone, which the plan says", async () => {
@@ -414,6 +468,98 @@ describe("a group with secrets", () => {
     expect(one.json(GROUP)).toMatchObject({ pass: "hunter2" });
   });
 
+  it("deleted by hand is drift; with a change of Git in it, a conflict", async () => {
+    one.memory.handDelete(GROUP);
+    expect(told(await one.plan(LIFTED))).toEqual([`drift deleted orders@dev:db.user in ${GROUP} secret`]);
+    const conflict = `conflict deleted-live orders@dev:db.user in ${GROUP} secret`;
+    give({ ...all, user: "root" });
+    expect(told(await one.plan(RESTORE))).toEqual([conflict]);
+    give({ user: "app", pass: external("db") });
+    expect(told(await one.plan(RESTORE))).toEqual([conflict]);
+    give({ ...all, user: "root" });
+    expect(told(await one.apply(GIT_WINS))).toEqual([
+      `create ${GROUP} @none secret to fill: add db.user(user) is "root", secret add db.pass(pass), secret add db.token(token) recipe t1`,
+      conflict,
+      "needs orders@dev:db.pass db",
+    ]);
+  });
+
+  it("of trueup alone, where Git changes one of its secrets and somebody the key, is in conflict", async () => {
+    one = desk({ layout: "groups" });
+    give({ a: held("a", "a1"), b: held("b", "b1") });
+    await one.apply();
+    fill({ a: "x", b: "y" });
+    give({ a: held("a", "a2"), b: held("b", "b1") });
+    expect(told(await one.plan(RESTORE))).toEqual([`conflict both-changed orders@dev:db.a in ${GROUP} secret`]);
+  });
+
+  it("into which Git brings a secret of people is theirs to change from then on", async () => {
+    one = desk({ layout: "groups" });
+    give({ user: "app", token: held("token", "t1") });
+    await one.apply();
+    fill({ user: "app", token: "value of token", pass: "hunter2" });
+    give(all);
+    expect(told(await one.apply())).toEqual([
+      `update ${GROUP} @2 secret to fill: secret add db.pass(pass)`,
+      "needs orders@dev:db.pass db",
+    ]);
+    expect(one.json(GROUP)).toMatchObject({ pass: "hunter2" });
+  });
+
+  it("names a secret to fill in as just that", async () => {
+    one = desk({ layout: "groups" });
+    give({ pass: external("db") });
+    expect((await one.plan()).units[0]?.changes[0]?.members).toStrictEqual([
+      { path: ["db", "pass"], name: "pass", action: "add", secret: true },
+    ]);
+  });
+
+  it("hands over one of two values with sources, and keeps the source of the other", async () => {
+    one = desk({ layout: "groups" });
+    one.memory.handPut("/platform/a", "x", { secret: true });
+    one.memory.handPut("/platform/b", "y", { secret: true });
+    const sources = new Map([
+      ["a", "/platform/a"],
+      ["b", "/platform/b"],
+    ]);
+    one.git({ "orders@dev": { [GROUP]: { a: held("a", "a1", "ref"), b: held("b", "b1", "ref") } } }, sources);
+    await one.apply();
+    expect(inLedger()?.sources?.size).toBe(2);
+    const left = new Map([["b", "/platform/b"]]);
+    one.git({ "orders@dev": { [GROUP]: { a: external("a"), b: held("b", "b1", "ref") } } }, left);
+    expect(told(await one.apply())).toEqual(["upkeep orders@dev"]);
+    expect(inLedger()?.sources).toEqual(new Map([["/platform/b", "2"]]));
+    expect(inLedger()?.members).toEqual(
+      new Map([
+        ["a", null],
+        ["b", "c:b1"],
+      ]),
+    );
+  });
+
+  it("says of which values the source is missed by this very plan", async () => {
+    const sources = new Map([
+      ["a", "/platform/a"],
+      ["b", "/platform/b"],
+      ["c", "/platform/c"],
+    ]);
+    one = desk({ layout: "groups" });
+    const other = (digest: string, user: string) => ({
+      user,
+      a: held("a", "a1", "ref"),
+      b: held("b", digest, "ref"),
+      c: [external("c"), external("own")],
+    });
+    one.git({ "orders@dev": { [GROUP]: other("b1", "app") } }, sources);
+    await one.apply();
+    one.git({ "orders@dev": { [GROUP]: other("b2", "root") } }, sources);
+    expect(told(await one.plan()).filter((line) => line.startsWith("unsourced"))).toEqual([
+      "unsourced orders@dev:db.a a /platform/a",
+      "unsourced orders@dev:db.b b /platform/b needed",
+      "unsourced orders@dev:db.c c /platform/c",
+    ]);
+  });
+
   it("stays as a whole where Git dropped it and people filled something in", async () => {
     fill({ user: "app", pass: "hunter2", token: "value of token" });
     one.git({});
@@ -498,5 +644,6 @@ describe("a group with secrets", () => {
       `adopt ${GROUP} @1 secret to fill: add db.user(user) is "app", secret add db.pass(pass)`,
     ]);
     expect(one.json(GROUP)).toEqual({ pass: "theirs", user: "app", more: 1 });
+    expect(inLedger()?.placeholder).toBeUndefined();
   });
 });
