@@ -96,9 +96,7 @@ async function applyDestination(plan: DestinationPlan, input: ApplyInput): Promi
     const done = groups.filter((group) => tally.applied.has(group.unit));
     back = input.readBack ? await readBack(store, done, tally.versions, destination.reads.prefixes) : undefined;
   } catch (error) {
-    tally.failure = isFailure(error)
-      ? error
-      : new Failure("INTERNAL", "apply failed in a way it should not", { cause: error });
+    tally.failure = isFailure(error) ? error : new Failure("INTERNAL", "apply failed in a way it should not");
   }
   return receiptOf(plan, tally, back);
 }

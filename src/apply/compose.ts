@@ -74,7 +74,7 @@ function writeOf(change: Change, live: Entry | undefined, reveal: RevealHere): W
   // No version is the empty one: what was not there when it was planned is not deleted.
   if (setting === undefined) return { kind: "delete", key: change.key, expected: change.expected ?? "" };
   const text = revealedText(setting, change, live, revealedValues(change, reveal));
-  if (live?.value === text && live.version === change.expected && live.secret === change.secret) return undefined;
+  if (live?.value === text && live.secret === change.secret) return undefined;
   return {
     kind: "put",
     key: change.key,
@@ -98,7 +98,6 @@ export function revealedText(
 ): string {
   if (setting.layout === "keys" && setting.secret)
     return revealed.size > 0 ? composeText(setting, revealed) : PLACEHOLDER;
-  if (setting.layout === "keys") return composeText(setting, plainMembers(setting));
   const members = new Map(startingPoint(setting, change, live));
   for (const member of change.members) {
     const value = revealed.get(member.name);
@@ -108,10 +107,6 @@ export function revealedText(
     else if (member.action === "change" || !members.has(member.name)) members.set(member.name, PLACEHOLDER);
   }
   return composeText(setting, members);
-}
-
-function plainMembers({ members }: Setting): ReadonlyMap<string, Plain> {
-  return new Map(members.map((member) => [member.name, member.value as Plain]));
 }
 
 /** Everything in a group or blob that the change does not name stays as it is live; but a secret never becomes plain. */

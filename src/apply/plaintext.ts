@@ -29,9 +29,8 @@ export function secretsOf(change: Change): readonly SecretId[] {
 
 /** Members that a change writes with the values of their secrets. */
 export function revealedMembers({ setting, members }: Change): readonly Member[] {
-  if (setting === undefined) return [];
-  const written = new Set(members.flatMap((member) => (member.recipe === undefined ? [] : [member.name])));
-  return written.size === 0 ? [] : setting.members.filter((member) => written.has(member.name));
+  const written = new Set(members.filter((member) => member.recipe !== undefined).map((member) => member.name));
+  return (setting?.members ?? []).filter((member) => written.has(member.name));
 }
 
 /** The value as it belongs into a store. The caller must not let it go but inside a `Sealed`. */

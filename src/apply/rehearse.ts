@@ -54,7 +54,7 @@ export async function rehearse(input: RehearsalInput): Promise<void> {
       ({ unit, changes }) => [unit, changes.flatMap((change) => revealedIn(change))] as const,
     );
     const changes = work.flatMap(([, own]) => own.map(({ change }) => change));
-    if (destination === undefined || changes.length === 0) continue;
+    if (destination === undefined) continue;
     const keys = changes.filter(needsLive).map(({ key }) => key);
     const held = keys.length === 0 ? new Map<Key, never>() : await readTexts(await input.store(destination), keys);
     const entryOf = (key: Key) => held.get(key) ?? input.live.get(destination.id)?.entries.get(key);

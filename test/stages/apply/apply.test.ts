@@ -101,6 +101,22 @@ describe("an apply that goes well", () => {
     expect(head().dirty).toBeUndefined();
   });
 
+  it("asks the store for a head that is ready", async () => {
+    const heads: string[] = [];
+    const { store } = one.memory;
+    await run({
+      store: () =>
+        Promise.resolve({
+          ...store,
+          commit: (change, groups) => {
+            heads.push(change.head.state);
+            return store.commit(change, groups);
+          },
+        }),
+    });
+    expect(heads).toEqual(["ready"]);
+  });
+
   it("does not read back where nobody wants it", async () => {
     expect((await run({ readBack: false })).receipt.readBack).toBeUndefined();
   });
@@ -109,7 +125,13 @@ describe("an apply that goes well", () => {
     await run();
     one.memory.handDelete("/cfg/users/a");
     one.git({ "orders@dev": { "/cfg/orders/a": 1, "/cfg/orders/b": 2 } });
-    expect((await run()).receipt).toMatchObject({
+    const unread = {
+      ...one.memory.store,
+      read: (): never => {
+        throw new Error("nothing is to be read");
+      },
+    };
+    expect((await run({ store: () => Promise.resolve(unread) })).receipt).toMatchObject({
       result: "applied",
       applied: 0,
       pending: 0,
@@ -267,7 +289,7 @@ describe("what a store answers", () => {
     const thrown = new Failure("UNREACHABLE", "nobody is there");
     const { receipt } = await run({ store: () => Promise.reject(thrown) });
     expect(receipt).toMatchObject({ result: "failed", pending: 3, proof: undefined, readBack: undefined });
-    expect(receipt.failure).toEqual({ code: "UNREACHABLE", message: "nobody is there", details: [] });
+    expect(receipt.failure).toStrictEqual({ code: "UNREACHABLE", message: "nobody is there", details: [] });
   });
 
   it("anything else that it throws is our bug, and is not repeated to people", async () => {

@@ -202,6 +202,7 @@ describe("the plan that was reviewed", () => {
     "x0123456789abcdef",
     "0123456789abcdef x",
     "p-p-0123456789abcdef",
+    "0123456789p-abcdef",
   ])("cannot be named by %j", (text) => {
     expect(() => otherPlan(plan, [plan.id, text])).toThrow(
       "--expect takes the id of a plan (p- and 16 digits) or its full digest",

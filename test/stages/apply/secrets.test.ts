@@ -1,6 +1,6 @@
 /** Values of secrets on their way to a store: put together late, rehearsed first, and named in no message. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { apply } from "../../../src/apply/apply.ts";
+import { type ApplyInput, apply } from "../../../src/apply/apply.ts";
 import { PLACEHOLDER } from "../../../src/apply/compose.ts";
 import { secretsOf, secretsToReveal } from "../../../src/apply/plaintext.ts";
 import { type Fit, rehearse } from "../../../src/apply/rehearse.ts";
@@ -140,10 +140,65 @@ describe("values that stay in a group", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("and secrets that are taken back from people become placeholders, those of single keys too", async () => {
-    one.git({ "orders@dev": { "/cfg/orders/a": external("db") } });
+  it("are none where each value has a key of its own: nobody's secret is read", async () => {
+    const blind: Partial<ApplyInput> = {
+      readBack: false,
+      store: () =>
+        Promise.resolve({
+          ...one.memory.store,
+          read: (): never => {
+            throw new Error("nothing is to be read");
+          },
+        }),
+    };
+    one.git({ "orders@dev": { "/cfg/orders/a": held("db", "1"), "/cfg/orders/b": external("own") } });
+    await one.apply({}, blind);
+    one.git({ "orders@dev": { "/cfg/orders/a": held("db", "2"), "/cfg/orders/b": external("own") } });
+    await one.apply({}, blind);
+    expect(one.text("/cfg/orders/a")).toBe("canary");
+  });
+});
+
+describe("a placeholder", () => {
+  it("says what it is, and is never empty", () => {
+    expect(PLACEHOLDER).toBe("TRUEUP_PLACEHOLDER: this secret has no value yet");
+  });
+
+  it("takes the place of a plain value that is a secret from now on", async () => {
+    one = desk({ layout: "groups" });
+    one.git({ "orders@dev": { "/cfg/orders/db": { pass: "plain", port: 1 } } });
     await one.apply();
-    expect(one.text("/cfg/orders/a")).toBe(PLACEHOLDER);
+    one.git({ "orders@dev": { "/cfg/orders/db": { pass: external("db"), port: 1 } } });
+    await one.apply();
+    expect(one.json("/cfg/orders/db")).toEqual({ pass: PLACEHOLDER, port: 1 });
+  });
+});
+
+describe("between plain and secret", () => {
+  it("the same text is written again, as what it is now", async () => {
+    one.git({ "orders@dev": { "/cfg/orders/a": "canary" } });
+    await one.apply();
+    one.git({ "orders@dev": { "/cfg/orders/a": held("db", "1") } });
+    await one.apply();
+    expect((await one.read()).entries.get("/cfg/orders/a")).toEqual({
+      key: "/cfg/orders/a",
+      version: "2",
+      secret: true,
+    });
+  });
+
+  it("nothing of a secret group gets into the plain one, even where a store shows its text", async () => {
+    one = desk({ layout: "groups" });
+    one.git({ "orders@dev": { "/cfg/orders/db": { user: "app", pass: external("db") } } });
+    await one.apply();
+    one.git({ "orders@dev": { "/cfg/orders/db": { user: "app" } } });
+    const live = await one.read();
+    const plan = wholePlan([one.planOn(live)]);
+    const entry = live.entries.get("/cfg/orders/db");
+    if (entry === undefined) throw new Error("no entry");
+    const shown = new Map([[entry.key, { ...entry, value: '{"user":"app","pass":"hunter2"}' }]]);
+    await apply(one.inputFor(plan, { ...live, entries: shown }));
+    expect(one.json("/cfg/orders/db")).toEqual({ user: "app" });
   });
 });
 
@@ -165,7 +220,8 @@ describe("a rehearsal", () => {
     one.git({
       "orders@dev": { "/cfg/orders/a": held("db", "1"), "/cfg/orders/b": 1, "/cfg/orders/c": external("own") },
     });
-    await rehearsal(noting);
+    const closed = () => Promise.reject(new Error("no text of a store is needed"));
+    await rehearsal(noting, { store: closed });
     expect(seen).toEqual([["orders@dev", [[["a"], "canary"]]]]);
     expect([...one.memory.contents()]).toEqual([]);
   });

@@ -76,9 +76,13 @@ describe("edits", () => {
       sources,
     );
     expect(edits).toHaveLength(1);
-    expect(edits[0]?.outcomes).toEqual(outcomes.map((sides, index) => ({ ...sides, units: [`orders@dev${index}`] })));
+    expect(edits[0]?.outcomes).toStrictEqual(
+      outcomes.map((sides, index) => ({ ...sides, units: [`orders@dev${index}`] })),
+    );
     expect(edits[0]?.template).toBe("template at apps/orders/base.yaml");
     expect(foldEdits([one("orders@dev", { after: 1 })], sources)[0]?.template).toBeUndefined();
+    const two = [one("orders@dev", { after: 1 }), one("orders@prod", { after: 2 })];
+    expect(foldEdits(two, sources)[0]?.template).toBe("template at apps/orders/base.yaml");
   });
 
   it("are many where lines, paths, actions, secrecy or holders differ", () => {

@@ -147,6 +147,12 @@ describe("max_delete", () => {
     ]);
   });
 
+  it("names a few", () => {
+    expect(check([destination([losing(6, 10)])])[0]?.examples).toEqual(
+      ["k0", "k1", "k2", "k3", "k4"].map((name) => `orders@dev:${name}`),
+    );
+  });
+
   it("does not speak below ten keys", () => {
     expect(check([destination([losing(8, 9)])])).toEqual([]);
   });
@@ -257,7 +263,11 @@ describe("empty", () => {
     expect(check([destination([unit("orders@dev", gone)])], {}, { allow: new Set(["delete"]) })).toEqual([
       { guard: "empty", message: "everything in config@dev would be deleted (2 keys)", examples: [], lifted: false },
     ]);
-    const two = [unit("orders@dev", { changes: removals(1), managed: 1, left: 0 }), unit("users@dev", gone)];
+    const whole = [change("delete", member("remove", "a"), member("remove", "b"))];
+    const two = [
+      unit("orders@dev", { changes: removals(1), managed: 1, left: 0 }),
+      unit("users@dev", { ...gone, changes: whole }),
+    ];
     expect(check([destination(two)], {}, { allow: new Set(["empty"]) })).toMatchObject([
       { message: "everything in config@dev would be deleted (3 keys)", lifted: true },
     ]);
