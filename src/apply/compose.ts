@@ -1,16 +1,5 @@
 /** Turns planned changes into writes: the only place where the text of a secret setting is put together. */
-import type {
-  Change,
-  DestinationPlan,
-  Entry,
-  Key,
-  LedgerEntry,
-  Live,
-  Plain,
-  SecretId,
-  Setting,
-  UnitPlan,
-} from "../model.ts";
+import type { Change, DestinationPlan, Entry, Key, Live, Plain, SecretId, Setting, UnitPlan } from "../model.ts";
 import { Failure } from "../failure.ts";
 import { Sealed } from "../secret.ts";
 import { type Reveal, plainOf, revealedMembers } from "./plaintext.ts";
@@ -51,15 +40,16 @@ type RevealHere = (secret: SecretId) => Sealed;
 
 function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key, Entry>, reveal: RevealHere): Group {
   const writes: Write[] = [];
-  const there = new Map<Key, LedgerEntry>();
+  const there = new Set<Key>();
   for (const change of unit.changes) {
     const write = writeOf(change, values.get(change.key) ?? live.entries.get(change.key), reveal);
-    const entry = unit.ledger.record.settings.get(change.key);
-    if (write !== undefined) writes.push(write);
-    else if (entry !== undefined) there.set(change.key, { ...entry, version: live.entries.get(change.key)?.version });
+    if (write === undefined) there.add(change.key);
+    else writes.push(write);
   }
   const { record, expected } = unit.ledger;
-  const settings = there.size === 0 ? record.settings : new Map([...record.settings, ...there]);
+  const settings = new Map(record.settings);
+  for (const [key, entry] of record.settings)
+    if (there.has(key)) settings.set(key, { ...entry, version: live.entries.get(key)?.version });
   const previous = live.ledger.get(unit.unit)?.record;
   return {
     unit: unit.unit,

@@ -265,6 +265,22 @@ describe("shapes", () => {
   });
 });
 
+describe("a name without a digest in the ledger of a plain group", () => {
+  it("is a stranger's: left alone, and in conflict where Git wants another value", async () => {
+    const live = await one.read();
+    const stored = live.ledger.get("orders@dev");
+    const before = stored?.record.settings.get(KEY);
+    if (stored === undefined || before === undefined) throw new Error("no ledger");
+    const members = new Map([...(before.members ?? []), ["a", null] as const]);
+    const record = { ...stored.record, settings: new Map([[KEY, { ...before, members }]]) };
+    const odd = { ...live, ledger: new Map([["orders@dev", { ...stored, record }]]) };
+    wants({ "b.c": "x" });
+    expect(told(one.planOn(odd))).toEqual(["upkeep orders@dev"]);
+    wants({ a: 2, "b.c": "x" });
+    expect(told(one.planOn(odd))).toEqual([`conflict both-changed orders@dev:http.a in ${KEY} (a) git 2 live 1`]);
+  });
+});
+
 describe("a target that gets another layout", () => {
   it("on the same key has no names in its ledger yet: what is there by another value is in conflict", async () => {
     const keys = desk();
