@@ -18,9 +18,7 @@ export function appliedEntries(
     if (entry === undefined && (pending === null || pending.secret !== (entries.get(key) ?? pending).secret)) {
       // Deleted as announced; or, where a store cannot change a type, on the way to the other one.
       entries.delete(key);
-    } else if (pending === null) {
-      continue;
-    } else if (entry !== undefined) {
+    } else if (pending !== null && entry !== undefined) {
       const before = entries.get(key);
       // Whoever wrote it since, the write we announced or somebody else: what we announced goes there once more.
       if (pending.secret && before !== undefined) entries.set(key, { ...before, version: entry.version });

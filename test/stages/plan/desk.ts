@@ -7,7 +7,6 @@ import type {
   Config,
   Destination,
   DestinationPlan,
-  DestinationReceipt,
   Holder,
   Key,
   KeyPath,
@@ -255,8 +254,4 @@ function memberText(member: MemberChange): string {
     ...(made === true ? ["made"] : []),
     ...sources.map(({ key, from, to }) => `${key} ${from ?? "none"}->${to ?? "none"}`),
   ].join(" ");
-}
-
-export function receiptFor(receipts: readonly DestinationReceipt[], id: string): DestinationReceipt | undefined {
-  return receipts.find((receipt) => receipt.destination === id);
 }

@@ -544,15 +544,10 @@ describe("a group with secrets", () => {
       ["c", "/platform/c"],
     ]);
     one = desk({ layout: "groups" });
-    const other = (digest: string, user: string) => ({
-      user,
-      a: held("a", "a1", "ref"),
-      b: held("b", digest, "ref"),
-      c: [external("c"), external("own")],
-    });
-    one.git({ "orders@dev": { [GROUP]: other("b1", "app") } }, sources);
+    const other = (mark: string) => ({ user: mark, a: held("a", "a1", "ref"), b: held("b", mark, "ref") });
+    one.git({ "orders@dev": { [GROUP]: other("b1") } }, sources);
     await one.apply();
-    one.git({ "orders@dev": { [GROUP]: other("b2", "root") } }, sources);
+    one.git({ "orders@dev": { [GROUP]: { ...other("b2"), c: [external("c"), external("own")] } } }, sources);
     expect(told(await one.plan()).filter((line) => line.startsWith("unsourced"))).toEqual([
       "unsourced orders@dev:db.a a /platform/a",
       "unsourced orders@dev:db.b b /platform/b needed",

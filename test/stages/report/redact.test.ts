@@ -78,6 +78,7 @@ describe("quoteValue", () => {
     ["a\u0301\u0301b\u0301cdefg", 6, '"a\u0301\u0301b\u0301c…"'],
     ['a"bcdefghi', 6, '"a\\"…"'],
     ["\u0001\u0001", 10, '"\\u0001…"'],
+    ["\u0001\u0001\u0001", 12, '"\\u0001…"'],
     [["abcdefghij"], 8, '["abcde…'],
     [12345678901, 8, "1234567…"],
   ])("%j in %i columns is %s", (value, width, text) => {
@@ -99,6 +100,10 @@ describe("quoteChange", () => {
 
   it("gives both sides whole where they fit", () => {
     expect(change(10, 20)).toEqual(["10", "20"]);
+    expect(change(LONG.slice(0, 22), `${LONG.slice(0, 21)}!`)).toEqual([
+      '"abcdefghijklmnopqrstuv"',
+      '"abcdefghijklmnopqrstu!"',
+    ]);
     expect(change(LONG.slice(0, 22), undefined)).toEqual(['"abcdefghijklmnopqrstuv"', "(none)"]);
     expect(change(undefined, LONG.slice(0, 22))).toEqual(["(none)", '"abcdefghijklmnopqrstuv"']);
   });
@@ -126,6 +131,13 @@ describe("quoteChange", () => {
       '…fghijklm2abcdefghijkl…"',
     ],
     ["at the end", `${LONG}1`, `${LONG}2`, '…234567891"', '…234567892"'],
+    [
+      "before an end that just fits",
+      `${LONG.slice(0, 20)}1${LONG.slice(0, 13)}`,
+      `${LONG.slice(0, 20)}2${LONG.slice(0, 14)}`,
+      '…mnopqrst1abcdefghijklm"',
+      '…mnopqrst2abcdefghijkl…"',
+    ],
     ["in length", LONG, LONG.slice(0, 30), '…wxyz0123456789"', '…wxyz0123"'],
     ["nowhere", LONG, LONG, '…3456789"', '…3456789"'],
     ["in an escape", `${LONG}\u{E0041}x`, `${LONG}\u{E0042}x`, '…23456789\\u{e0041}x"', '…23456789\\u{e0042}x"'],
