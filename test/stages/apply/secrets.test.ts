@@ -180,11 +180,19 @@ describe("between plain and secret", () => {
     await one.apply();
     one.git({ "orders@dev": { "/cfg/orders/a": held("db", "1") } });
     await one.apply();
-    expect((await one.read()).entries.get("/cfg/orders/a")).toEqual({
-      key: "/cfg/orders/a",
-      version: "2",
-      secret: true,
-    });
+    const now = { key: "/cfg/orders/a", version: "2", secret: true };
+    expect((await one.read()).entries.get(now.key)).toEqual(now);
+  });
+
+  it("the same text is written again also where a store shows that it is the same", async () => {
+    one.git({ "orders@dev": { "/cfg/orders/a": "canary" } });
+    await one.apply();
+    const shown = (await one.read()).entries;
+    one.git({ "orders@dev": { "/cfg/orders/a": held("db", "1") } });
+    const live = await one.read();
+    const plan = wholePlan([one.planOn(live)]);
+    await apply(one.inputFor(plan, { ...live, entries: shown }));
+    expect((await one.read()).entries.get("/cfg/orders/a")).toMatchObject({ version: "2", secret: true });
   });
 
   it("nothing of a secret group gets into the plain one, even where a store shows its text", async () => {
@@ -196,7 +204,7 @@ describe("between plain and secret", () => {
     const plan = wholePlan([one.planOn(live)]);
     const entry = live.entries.get("/cfg/orders/db");
     if (entry === undefined) throw new Error("no entry");
-    const shown = new Map([[entry.key, { ...entry, value: '{"user":"app","pass":"hunter2"}' }]]);
+    const shown = new Map([[entry.key, { ...entry, value: '{"user":"app","pass":"hunter2","theirs":"who knows"}' }]]);
     await apply(one.inputFor(plan, { ...live, entries: shown }));
     expect(one.json("/cfg/orders/db")).toEqual({ user: "app" });
   });

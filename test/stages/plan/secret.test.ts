@@ -47,6 +47,12 @@ describe("a secret that people fill in", () => {
     expect((await one.plan()).units).toEqual([]);
   });
 
+  it("made of two is one value to fill in", async () => {
+    one = desk();
+    wants([external("user"), external("db")]);
+    expect(told(await one.plan()).filter((line) => line.startsWith("needs"))).toEqual(["needs orders@dev:pass user"]);
+  });
+
   it("stays when Git no longer names it, unless nobody filled it", async () => {
     wants(undefined);
     expect(told(await one.plan())).toEqual([`delete ${KEY} @1 secret nothing: secret remove pass`]);
@@ -224,6 +230,12 @@ describe("a secret that trueup can get at", () => {
     expect(told(await one.plan())).toEqual([]);
     wants(undefined);
     expect(told(await one.plan())).toEqual(["kept orders@dev:pass"]);
+  });
+
+  it("handed over to people and deleted by them is drift: Git says nothing new of it", async () => {
+    one.memory.handDelete(KEY);
+    wants(external("db"));
+    expect(told(await one.plan(LIFTED))).toEqual([`drift deleted orders@dev:pass in ${KEY} secret`]);
   });
 
   it("taken over from people is written", async () => {
