@@ -86,8 +86,6 @@ export function revealedText(
   live: Entry | undefined,
   revealed: ReadonlyMap<string, Plain>,
 ): string {
-  if (setting.layout === "keys" && setting.secret)
-    return revealed.size > 0 ? composeText(setting, revealed) : PLACEHOLDER;
   const members = new Map(startingPoint(setting, change, live));
   for (const member of change.members) {
     const value = revealed.get(member.name);
