@@ -1,7 +1,18 @@
 /** Carries a plan out, destination by destination, and says what became of every part of it. */
 import { formatAddress } from "../address.ts";
 import { Failure, factsOf, isFailure } from "../failure.ts";
-import type { Destination, DestinationPlan, DestinationReceipt, Head, Key, Live, Plan, Version } from "../model.ts";
+import type {
+  Destination,
+  DestinationPlan,
+  DestinationReceipt,
+  Head,
+  Key,
+  Live,
+  Plan,
+  UnitId,
+  UnitPlan,
+  Version,
+} from "../model.ts";
 import { headKey } from "../stores/records.ts";
 import type { Group, Store } from "../stores/store.ts";
 import { groupsOf, keysToRead } from "./compose.ts";
@@ -85,9 +96,7 @@ async function applyDestination(plan: DestinationPlan, input: ApplyInput): Promi
     const done = groups.filter((group) => tally.applied.has(group.unit));
     back = input.readBack ? await readBack(store, done, tally.versions, destination.reads.prefixes) : undefined;
   } catch (error) {
-    tally.failure = isFailure(error)
-      ? error
-      : new Failure("INTERNAL", "apply failed in a way it should not", { cause: error });
+    tally.failure = isFailure(error) ? error : new Failure("INTERNAL", "apply failed in a way it should not");
   }
   return receiptOf(plan, tally, back);
 }
@@ -113,13 +122,12 @@ async function commitGroups(
     tool: input.tool,
   };
   const total = countValues(plan);
-  const values = new Map(plan.units.map((unit) => [unit.unit, countUnit(unit)]));
   const change = { key: headKey(destination.meta), expected: live.head?.version ?? null, head };
   for await (const event of store.commit(change, groups, input.signal)) {
     if (event.kind === "head") tally.proof = event.proof;
     else if (event.kind === "applied") {
       tally.applied.add(event.unit);
-      tally.done += values.get(event.unit) ?? 0;
+      for (const unit of unitsNamed(plan, event.unit)) tally.done += countUnit(unit);
       for (const [key, version] of event.versions) tally.versions.set(key, version);
       input.progress({ kind: "step", destination: plan.destination, done: tally.done, total });
     } else if (event.kind === "moved") {
@@ -135,8 +143,12 @@ async function commitGroups(
   }
 }
 
+function unitsNamed(plan: DestinationPlan, name: UnitId): readonly UnitPlan[] {
+  return plan.units.filter(({ unit }) => unit === name);
+}
+
 function leave(tally: Tally, plan: DestinationPlan, unit: string, why: (key: Key) => string | undefined): void {
-  for (const change of plan.units.find((candidate) => candidate.unit === unit)?.changes ?? []) {
+  for (const change of unitsNamed(plan, unit).flatMap(({ changes }) => changes)) {
     const reason = why(change.key);
     if (reason !== undefined)
       for (const member of change.members) tally.left.push({ address: formatAddress(unit, member.path), why: reason });

@@ -1,7 +1,7 @@
 /** Turns planned changes into writes: the only place where the text of a secret setting is put together. */
-import type { Change, DestinationPlan, Entry, Key, LedgerEntry, Live, Plain, SecretId, UnitPlan } from "../model.ts";
+import type { Change, DestinationPlan, Entry, Key, Live, Plain, SecretId, Setting, UnitPlan } from "../model.ts";
 import { Failure } from "../failure.ts";
-import { Sealed, holdsSecret } from "../secret.ts";
+import { Sealed } from "../secret.ts";
 import { type Reveal, plainOf, revealedMembers } from "./plaintext.ts";
 import { composeText, decomposeText, storedValue } from "../setting.ts";
 import { ledgerKey } from "../stores/records.ts";
@@ -40,15 +40,16 @@ type RevealHere = (secret: SecretId) => Sealed;
 
 function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key, Entry>, reveal: RevealHere): Group {
   const writes: Write[] = [];
-  const there = new Map<Key, LedgerEntry>();
+  const there = new Set<Key>();
   for (const change of unit.changes) {
     const write = writeOf(change, values.get(change.key) ?? live.entries.get(change.key), reveal);
-    const entry = unit.ledger.record.settings.get(change.key);
-    if (write !== undefined) writes.push(write);
-    else if (entry !== undefined) there.set(change.key, { ...entry, version: live.entries.get(change.key)?.version });
+    if (write === undefined) there.add(change.key);
+    else writes.push(write);
   }
   const { record, expected } = unit.ledger;
-  const settings = there.size === 0 ? record.settings : new Map([...record.settings, ...there]);
+  const settings = new Map(record.settings);
+  for (const [key, entry] of record.settings)
+    if (there.has(key)) settings.set(key, { ...entry, version: live.entries.get(key)?.version });
   const previous = live.ledger.get(unit.unit)?.record;
   return {
     unit: unit.unit,
@@ -59,10 +60,11 @@ function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key,
 
 /** Undefined where live already holds that very text (an adopted key): writing it again would only hide its author. */
 function writeOf(change: Change, live: Entry | undefined, reveal: RevealHere): Write | undefined {
-  if (change.kind === "delete" || change.setting === undefined)
-    return { kind: "delete", key: change.key, expected: change.expected ?? "" };
-  const text = revealedText(change, live, revealedValues(change, reveal));
-  if (live?.value === text && live.version === change.expected && live.secret === change.secret) return undefined;
+  const { setting } = change;
+  // No version is the empty one: what was not there when it was planned is not deleted.
+  if (setting === undefined) return { kind: "delete", key: change.key, expected: change.expected ?? "" };
+  const text = revealedText(setting, change, live, revealedValues(change, reveal));
+  if (live?.value === text && live.secret === change.secret) return undefined;
   return {
     kind: "put",
     key: change.key,
@@ -73,18 +75,18 @@ function writeOf(change: Change, live: Entry | undefined, reveal: RevealHere): W
 }
 
 /** Values with their secrets filled in, by the name of the member. Throws `UNFIT` if a helper cannot work on one. */
-export function revealedValues(change: Change, reveal: RevealHere): ReadonlyMap<string, Plain> {
+function revealedValues(change: Change, reveal: RevealHere): ReadonlyMap<string, Plain> {
   return new Map(revealedMembers(change).map(({ name, value }) => [name, plainOf(value, reveal)]));
 }
 
 /** The text that a change writes. `live` is the entry it starts from, with its text, where it keeps parts of it. */
-export function revealedText(change: Change, live: Entry | undefined, revealed: ReadonlyMap<string, Plain>): string {
-  const { setting } = change;
-  if (setting === undefined) throw new Failure("INTERNAL", `no text to write to ${change.key}`);
-  if (setting.layout === "keys" && revealed.size > 0) return composeText(setting, revealed);
-  if (setting.layout === "keys")
-    return holdsSecret(setting.members[0]?.value ?? null) ? PLACEHOLDER : composeText(setting, plainMembers(change));
-  const members = new Map(startingPoint(change, live));
+export function revealedText(
+  setting: Setting,
+  change: Change,
+  live: Entry | undefined,
+  revealed: ReadonlyMap<string, Plain>,
+): string {
+  const members = new Map(startingPoint(setting, change, live));
   for (const member of change.members) {
     const value = revealed.get(member.name);
     if (member.action === "remove") members.delete(member.name);
@@ -95,19 +97,16 @@ export function revealedText(change: Change, live: Entry | undefined, revealed: 
   return composeText(setting, members);
 }
 
-function plainMembers(change: Change): ReadonlyMap<string, Plain> {
-  return new Map((change.setting?.members ?? []).map((member) => [member.name, member.value as Plain]));
-}
-
-/** Everything in a group or blob that the change does not name stays as it is live. */
-function startingPoint(change: Change, live: Entry | undefined): ReadonlyMap<string, Plain> {
-  if (change.kind === "create" || change.setting === undefined) return new Map();
+/** Everything in a group or blob that the change does not name stays as it is live; but a secret never becomes plain. */
+function startingPoint(setting: Setting, change: Change, live: Entry | undefined): ReadonlyMap<string, Plain> {
+  if (change.kind === "create") return new Map();
+  if (change.kind === "replace" && !change.secret) return new Map();
   if (live === undefined || live.version !== change.expected) {
     throw new Failure("MOVED", `${change.key} changed while it was being applied`, {
       fix: "Run the apply again: it plans anew.",
     });
   }
-  const found = decomposeText(change.setting, live.value ?? "");
+  const found = decomposeText(setting, live.value ?? "");
   if (found !== undefined || !change.secret) return found ?? new Map();
   throw new Failure("CORRUPT", `${change.key} is not a JSON object, so no secret can be added to it`, {
     fix: "Write a JSON object to it (names and values), then run the apply again.",

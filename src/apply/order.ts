@@ -3,8 +3,8 @@ import type { DestinationPlan, Plan, UnitPlan } from "../model.ts";
 
 /** Destinations with something to write, environment by environment; targets as they stand in trueup.yaml. */
 export function applyOrder(plan: Plan): readonly DestinationPlan[] {
-  const order = new Map(plan.environments.map((environment, index) => [environment.name, index]));
-  const rank = (destination: DestinationPlan): number => order.get(destination.place.env) ?? order.size;
+  const names = plan.environments.map((environment) => environment.name);
+  const rank = (destination: DestinationPlan): number => names.indexOf(destination.place.env);
   return plan.destinations.filter((destination) => destination.units.length > 0).toSorted((a, b) => rank(a) - rank(b));
 }
 

@@ -1,8 +1,8 @@
 /** Values with their secrets filled in: plain text, made as late as possible and sealed by whoever asked for it. */
-import { canonicalJson } from "../canonical.ts";
 import { Failure } from "../failure.ts";
 import type { Change, DestinationPlan, Member, Plain, SecretId, SecretUse, UnitId, Value } from "../model.ts";
 import { type Sealed, isSecret, secretsIn } from "../secret.ts";
+import { encodeValue } from "../setting.ts";
 import { runHelper } from "../template/helpers.ts";
 
 export interface SecretToReveal {
@@ -29,9 +29,8 @@ export function secretsOf(change: Change): readonly SecretId[] {
 
 /** Members that a change writes with the values of their secrets. */
 export function revealedMembers({ setting, members }: Change): readonly Member[] {
-  if (setting === undefined) return [];
-  const written = new Set(members.flatMap((member) => (member.recipe === undefined ? [] : [member.name])));
-  return written.size === 0 ? [] : setting.members.filter((member) => written.has(member.name));
+  const written = new Set(members.filter((member) => member.recipe !== undefined).map((member) => member.name));
+  return (setting?.members ?? []).filter((member) => written.has(member.name));
 }
 
 /** The value as it belongs into a store. The caller must not let it go but inside a `Sealed`. */
@@ -54,5 +53,5 @@ function textOf({ secret, through }: SecretUse, reveal: (secret: SecretId) => Se
       });
     value = result.value;
   }
-  return typeof value === "string" ? value : canonicalJson(value);
+  return encodeValue(value);
 }

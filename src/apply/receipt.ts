@@ -45,8 +45,9 @@ export function exitCodeOf(receipt: Receipt): ExitCode {
     case "interrupted":
       return EXIT.interrupted;
     case "failed": {
-      const code = receipt.destinations.find((destination) => destination.failure !== undefined)?.failure?.code;
-      return code === undefined ? EXIT.failed : exitOf(new Failure(code as FailureCode, ""));
+      for (const { failure } of receipt.destinations)
+        if (failure !== undefined) return exitOf(new Failure(failure.code as FailureCode, ""));
+      return EXIT.failed;
     }
     default:
       return EXIT.ok;

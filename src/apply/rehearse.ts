@@ -1,12 +1,26 @@
 /** Puts every text with secrets together once before anything is written, so that none can stop an apply half way. */
 import { formatAddress } from "../address.ts";
 import { Failure, isFailure } from "../failure.ts";
-import type { Change, Destination, Key, KeyPath, Live, Plain, Plan, Setting, UnitId } from "../model.ts";
+import type {
+  Change,
+  Destination,
+  Entry,
+  Key,
+  KeyPath,
+  Live,
+  Member,
+  Plain,
+  Plan,
+  SecretId,
+  Setting,
+  UnitId,
+} from "../model.ts";
 import type { Code } from "../problem.ts";
+import type { Sealed } from "../secret.ts";
 import type { Store } from "../stores/store.ts";
-import { needsLive, revealedText, revealedValues } from "./compose.ts";
+import { needsLive, revealedText } from "./compose.ts";
 import { applyOrder } from "./order.ts";
-import { type Reveal, revealedMembers } from "./plaintext.ts";
+import { type Reveal, plainOf, revealedMembers } from "./plaintext.ts";
 import { readTexts } from "./read-texts.ts";
 
 /** Whether texts fit, without a word about them. */
@@ -36,16 +50,18 @@ export async function rehearse(input: RehearsalInput): Promise<void> {
   const faults = new Set<string>();
   for (const plan of applyOrder(input.plan)) {
     const destination = input.destinations.get(plan.destination);
-    const work = plan.units.map(({ unit, changes }) => [unit, changes.filter(isRevealed)] as const);
-    const changes = work.flatMap(([, own]) => own);
-    if (destination === undefined || changes.length === 0) continue;
+    const work = plan.units.map(
+      ({ unit, changes }) => [unit, changes.flatMap((change) => revealedIn(change))] as const,
+    );
+    const changes = work.flatMap(([, own]) => own.map(({ change }) => change));
+    if (destination === undefined) continue;
     const keys = changes.filter(needsLive).map(({ key }) => key);
     const held = keys.length === 0 ? new Map<Key, never>() : await readTexts(await input.store(destination), keys);
     const entryOf = (key: Key) => held.get(key) ?? input.live.get(destination.id)?.entries.get(key);
     for (const [unit, own] of work) {
       const values: (readonly [KeyPath, Plain])[] = [];
-      for (const change of own) {
-        for (const fault of tryOne(change, unit, destination, entryOf(change.key), input, values)) faults.add(fault);
+      for (const one of own) {
+        for (const fault of tryOne(one, unit, destination, entryOf(one.change.key), input, values)) faults.add(fault);
       }
       for (const { code, path, message } of values.length === 0 ? [] : input.fit.brokenRules(unit, values))
         faults.add(`${code} ${formatAddress(unit, path)}: ${message}`);
@@ -54,28 +70,36 @@ export async function rehearse(input: RehearsalInput): Promise<void> {
   if (faults.size > 0) throw unfit([...faults]);
 }
 
-function isRevealed(change: Change): boolean {
-  return revealedMembers(change).length > 0;
+/** A change that writes values of secrets. */
+interface Revealed {
+  readonly change: Change;
+  readonly setting: Setting;
+  /** Where the first of them is, and all of them. */
+  readonly path: KeyPath;
+  readonly members: readonly Member[];
+}
+
+function revealedIn(change: Change): Revealed[] {
+  const { setting } = change;
+  const members = revealedMembers(change);
+  const [first] = members;
+  return first === undefined || setting === undefined ? [] : [{ change, setting, path: first.path, members }];
 }
 
 function tryOne(
-  change: Change,
+  { change, setting, path, members }: Revealed,
   unit: UnitId,
   destination: Destination,
-  live: Parameters<typeof revealedText>[1],
+  live: Entry | undefined,
   { reveal, fit }: RehearsalInput,
   values: (readonly [KeyPath, Plain])[],
 ): string[] {
-  const { setting } = change;
-  const address = formatAddress(unit, change.members[0]?.path ?? []);
-  if (setting === undefined) return [];
+  const address = formatAddress(unit, path);
   try {
-    const revealed = revealedValues(change, (secret) => reveal({ destination: destination.id, unit, secret }));
-    for (const member of revealedMembers(change)) {
-      const value = revealed.get(member.name);
-      if (value !== undefined && member.path[0] !== "files") values.push([member.path, value]);
-    }
-    const text = revealedText(change, live, revealed);
+    const one = (secret: SecretId): Sealed => reveal({ destination: destination.id, unit, secret });
+    const revealed = members.map((member) => [member, plainOf(member.value, one)] as const);
+    for (const [member, value] of revealed) if (member.path[0] !== "files") values.push([member.path, value]);
+    const text = revealedText(setting, change, live, new Map(revealed.map(([{ name }, value]) => [name, value])));
     return fit.refuses(destination, setting, text)
       ? [`TU5002 ${address}: ${destination.target.type} cannot hold its text`]
       : [];

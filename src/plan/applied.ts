@@ -18,17 +18,12 @@ export function appliedEntries(
     if (entry === undefined && (pending === null || pending.secret !== (entries.get(key) ?? pending).secret)) {
       // Deleted as announced; or, where a store cannot change a type, on the way to the other one.
       entries.delete(key);
-    } else if (pending === null) {
-      continue;
-    } else if (
-      entry !== undefined &&
-      (pending.secret ? !entries.has(key) : holds(entry, pending, entries.get(key), form))
-    ) {
-      entries.set(key, { ...pending, version: entry.version });
-    } else if (entry !== undefined && pending.secret) {
-      // Whoever wrote it since, the write we announced or somebody else: what we announced goes there once more.
+    } else if (pending !== null && entry !== undefined) {
       const before = entries.get(key);
-      if (before !== undefined) entries.set(key, { ...before, version: entry.version });
+      // Whoever wrote it since, the write we announced or somebody else: what we announced goes there once more.
+      if (pending.secret && before !== undefined) entries.set(key, { ...before, version: entry.version });
+      else if (pending.secret || holds(entry, pending, before, form))
+        entries.set(key, { ...pending, version: entry.version });
     }
   }
   return entries;

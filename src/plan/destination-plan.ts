@@ -15,6 +15,7 @@ import type {
   Plain,
   SecretId,
   Setting,
+  Target,
   UnitId,
   UnitPlan,
   UnitSettings,
@@ -22,7 +23,7 @@ import type {
 } from "../model.ts";
 import { secretsIn } from "../secret.ts";
 import { appliedEntries } from "./applied.ts";
-import { NO_RENEWAL, type Renewal, renewalOf } from "./renewal.ts";
+import { renewalOf } from "./renewal.ts";
 import { unsourcedIn } from "./unsourced.ts";
 import { planSecret } from "./secret-plan.ts";
 import { type PlanPolicy, type SettingInput, type SettingPlan, isSettled, planPlain } from "./setting-plan.ts";
@@ -113,19 +114,17 @@ function planUnit(
   if (isUntouched(wanted, stored?.record, input.live)) return undefined;
   const applied = appliedEntries(stored?.record, input.live.entries, input.destination.target);
   const settings = new Map((wanted?.settings ?? []).map((setting) => [setting.key, setting]));
+  for (const [key, entry] of applied)
+    if (!settings.has(key)) settings.set(key, unwanted(key, entry, input.destination.target));
   const changes: Change[] = [];
   const entries = new Map<Key, LedgerEntry>();
-  for (const key of [...new Set([...settings.keys(), ...applied.keys()])].toSorted()) {
-    const sources = wanted?.sources ?? NO_SOURCES;
-    const renewal =
-      settings.get(key)?.secret === true
-        ? renewalOf(sources, input.live.sources, applied.get(key), (secret) => input.isMade(unit, secret))
-        : NO_RENEWAL;
-    const plan = planKey(unit, key, settings.get(key), applied.get(key), renewal, input);
+  const sources = wanted?.sources ?? NO_SOURCES;
+  for (const setting of [...settings.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
+    const plan = planKey(unit, setting, applied.get(setting.key), sources, input);
     if (plan.change !== undefined) changes.push(plan.change);
-    if (plan.entry !== undefined) entries.set(key, plan.entry);
-    collect(parts, unit, key, plan, settings.get(key), input);
-    parts.unsourced.push(...unsourcedIn(unit, settings.get(key), plan.change, sources, input));
+    if (plan.entry !== undefined) entries.set(setting.key, plan.entry);
+    collect(parts, unit, setting.key, plan, input);
+    parts.unsourced.push(...unsourcedIn(unit, setting, plan.change, sources, input));
   }
   const record: LedgerRecord = { unit, commit: input.commit, applyId: input.applyId, settings: entries };
   const upkeep =
@@ -149,23 +148,25 @@ function isUntouched(wanted: UnitSettings | undefined, record: LedgerRecord | un
     wanted.settings.length === record.settings.size &&
     wanted.settings.every((setting) => {
       const applied = record.settings.get(setting.key);
-      return !setting.secret && applied?.secret === false && isSettled(setting, applied, entries.get(setting.key));
+      return !setting.secret && isSettled(setting, applied, entries.get(setting.key));
     })
   );
 }
 
+/** A key that Git no longer wants, in the form it was written in. */
+function unwanted(key: Key, { members, secret }: LedgerEntry, { layout, shape }: Target): Setting {
+  return { key, layout: members === undefined ? "keys" : layout, shape, secret, members: [] };
+}
+
 function planKey(
   unit: UnitId,
-  key: Key,
-  setting: Setting | undefined,
+  setting: Setting,
   applied: LedgerEntry | undefined,
-  renewal: Renewal,
+  sources: ReadonlyMap<SecretId, Key>,
   input: PlanInput,
 ): SettingPlan {
-  const live = input.live.entries.get(key);
+  const { key } = setting;
   const { layout, shape } = input.destination.target;
-  const bare = setting === undefined && applied?.members === undefined;
-  const none: Setting = { key, layout: bare ? "keys" : layout, shape, secret: applied?.secret ?? false, members: [] };
   const pathOf = (name: string): KeyPath => {
     const base = input.pathOfKey(unit, key);
     if (name === "") return base;
@@ -173,31 +174,22 @@ function planKey(
   };
   const settingInput: SettingInput = {
     unit,
-    setting: setting ?? none,
+    setting,
     applied,
-    live,
+    live: input.live.entries.get(key),
     policy: input.policy,
-    renewal,
+    renewal: renewalOf(sources, input.live.sources, applied, (secret) => input.isMade(unit, secret)),
     pathOf,
   };
-  return settingInput.setting.secret || applied?.secret === true ? planSecret(settingInput) : planPlain(settingInput);
+  return setting.secret || applied?.secret === true ? planSecret(settingInput) : planPlain(settingInput);
 }
 
-function collect(
-  parts: Parts,
-  unit: UnitId,
-  key: Key,
-  plan: SettingPlan,
-  setting: Setting | undefined,
-  input: PlanInput,
-): void {
+function collect(parts: Parts, unit: UnitId, key: Key, plan: SettingPlan, input: PlanInput): void {
   parts.drift.push(...plan.drift);
   parts.conflicts.push(...plan.conflicts);
   if (plan.kept) parts.kept.push({ unit, path: input.pathOfKey(unit, key) });
-  for (const path of plan.needsValue) {
-    const value = setting?.members.find((member) => member.path.join("\0") === path.join("\0"))?.value;
-    parts.needsValue.push({ unit, path, secret: (value === undefined ? [] : secretsIn(value))[0] ?? "" });
-  }
+  for (const { path, value } of plan.needsValue)
+    for (const secret of secretsIn(value).slice(0, 1)) parts.needsValue.push({ unit, path, secret });
 }
 
 function sameEntries(a: ReadonlyMap<Key, LedgerEntry>, b: ReadonlyMap<Key, LedgerEntry>): boolean {
@@ -210,20 +202,15 @@ function sameEntries(a: ReadonlyMap<Key, LedgerEntry>, b: ReadonlyMap<Key, Ledge
 }
 
 /** Everything but the version: a rewrite of the same value by somebody else is no reason to touch the ledger. */
-function entryText(entry: LedgerEntry | undefined): string {
-  const members = [...(entry?.members ?? [])].map(([name, value]): [string, string | null] => [name, value]);
-  return canonicalJson([
-    entry?.digest ?? null,
-    entry?.secret ?? false,
-    entry?.members === undefined ? null : Object.fromEntries(members),
-  ]);
+function entryText({ digest, secret, members }: LedgerEntry): string {
+  return canonicalJson([digest ?? null, secret, members === undefined ? null : Object.fromEntries(members)]);
 }
 
 const ORDER = { create: 0, adopt: 1, update: 2, replace: 3, delete: 4 } as const;
 
-/** Adds, then changes, then deletes; by key within each. */
+/** Adds, then changes, then deletes; each as they were. */
 function inOrder(changes: readonly Change[]): readonly Change[] {
-  return changes.toSorted((a, b) => ORDER[a.kind] - ORDER[b.kind] || (a.key < b.key ? -1 : 1));
+  return changes.toSorted((a, b) => ORDER[a.kind] - ORDER[b.kind]);
 }
 
 function countManaged(applied: ReadonlyMap<Key, LedgerEntry>): number {

@@ -88,15 +88,14 @@ function maxDelete({ destinations, guards }: GuardInput, rows: readonly Row[]): 
     for (const unit of units)
       managed.set(`${unit.app}@${place.env}`, (managed.get(`${unit.app}@${place.env}`) ?? 0) + unit.managed);
   }
-  return [...groupBy(rows.filter(isDelete), (row) => `${row.app}@${row.destination.place.env}`)].flatMap(
-    ([where, deleted]) => {
-      const total = managed.get(where) ?? 0;
-      const share = deleted.length / total;
-      if (total < MIN_KEYS || share <= guards.maxDelete) return [];
-      const message = `max_delete: ${where} loses ${deleted.length} of ${total} keys (${percent(share)}), more than ${percent(guards.maxDelete)}`;
-      return [{ guard: "delete" as const, message, examples: examplesOf(deleted) }];
-    },
-  );
+  const lost = groupBy(rows.filter(isDelete), (row) => `${row.app}@${row.destination.place.env}`);
+  return [...managed].flatMap(([where, total]) => {
+    const deleted = lost.get(where) ?? [];
+    const share = deleted.length / total;
+    if (total < MIN_KEYS || share <= guards.maxDelete) return [];
+    const message = `max_delete: ${where} loses ${deleted.length} of ${total} keys (${percent(share)}), more than ${percent(guards.maxDelete)}`;
+    return [{ guard: "delete" as const, message, examples: examplesOf(deleted) }];
+  });
 }
 
 function maxDeleteCount({ guards }: GuardInput, rows: readonly Row[]): Refusal[] {

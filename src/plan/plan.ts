@@ -25,9 +25,9 @@ export function assemblePlan(parts: PlanParts): Plan {
     );
     return [{ name, protected: isProtected, id: idOf(digest), digest }];
   });
-  const [only] = environments;
+  const [only, ...more] = environments;
   const digest =
-    environments.length === 1 && only !== undefined
+    only !== undefined && more.length === 0
       ? only.digest
       : digestOf(
           environments.map((environment) => environment.digest),

@@ -5,7 +5,7 @@ import { secretsIn } from "../secret.ts";
 export interface Renewal {
   /** True if a source of the member moved. A source that is gone moves nothing: what was taken from it stays. */
   readonly isMoved: (member: Member) => boolean;
-  /** True if the apply makes up a value for it. */
+  /** True if the apply makes up a value for a secret of it. */
   readonly isMade: (member: Member) => boolean;
   /** What a change of the member says about it. */
   readonly facts: (member: Member) => Pick<MemberChange, "made" | "sources">;
@@ -24,7 +24,7 @@ export function renewalOf(
   makes: (secret: SecretId) => boolean,
 ): Renewal {
   const keysOf = (member: Member): Key[] => [
-    ...new Set(sources.size === 0 ? [] : secretsIn(member.value).flatMap((id) => sources.get(id) ?? [])),
+    ...new Set(secretsIn(member.value).flatMap((id) => sources.get(id) ?? [])),
   ];
   const movesOf = (member: Member): SourceMove[] =>
     live === undefined
@@ -32,7 +32,7 @@ export function renewalOf(
       : keysOf(member)
           .map((key): SourceMove => ({ key, from: applied?.sources?.get(key), to: live.get(key) }))
           .filter(({ from, to }) => from !== to);
-  const isMade = (member: Member): boolean => member.recipe !== undefined && secretsIn(member.value).some(makes);
+  const isMade = (member: Member): boolean => secretsIn(member.value).some(makes);
   return {
     isMoved: (member) => movesOf(member).some(({ to }) => to !== undefined),
     isMade,
@@ -49,11 +49,3 @@ export function renewalOf(
       ),
   };
 }
-
-/** For keys without secrets: there is no reason but what Git says. */
-export const NO_RENEWAL: Renewal = {
-  isMoved: () => false,
-  isMade: () => false,
-  facts: () => ({}),
-  versions: () => new Map(),
-};

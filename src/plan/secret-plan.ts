@@ -3,73 +3,78 @@
  * ledger, change is proven by the store's version. People own the values of external secrets, and trueup makes
  * placeholders for them; of all others it knows the recipe, and Git owns the value.
  */
-import type { Change, Conflict, KeyPath, LedgerEntry, Member, MemberChange, Plain } from "../model.ts";
+import type { Change, Conflict, Entry, KeyPath, LedgerEntry, Member, MemberChange, Plain, Setting } from "../model.ts";
 import { holdsSecret } from "../secret.ts";
 import { isRecipeMark, ledgerMark, ledgerMarks, marksOf } from "../setting.ts";
 import { NOTHING, type SettingInput, type SettingPlan } from "./setting-plan.ts";
 
 export function planSecret(input: SettingInput): SettingPlan {
   const { setting, applied, live } = input;
-  if (setting.members.length === 0) return planUnwanted(input);
-  if (live === undefined) return planAbsent(input);
-  if (applied === undefined) return planFound(input);
+  if (applied === undefined) return live === undefined ? planNew(input) : planFound(input, live);
+  if (setting.members.length === 0) return planUnwanted(input, applied);
+  if (live === undefined) return planAbsent(input, applied);
   if (applied.secret !== setting.secret) return planSwitch(input, applied);
-  return planUpdate(input, applied);
+  return planUpdate(input, applied, live);
 }
 
-/** Nothing is live: a new key, or one that somebody deleted. */
-function planAbsent(input: SettingInput): SettingPlan {
-  const { applied, policy } = input;
-  const clash = applied !== undefined && recipeChanged(input, applied);
+function planNew(input: SettingInput): SettingPlan {
+  const members = membersOf(input, () => "add");
+  return written(input, "create", members, true);
+}
+
+/** Somebody deleted it. */
+function planAbsent(input: SettingInput, applied: LedgerEntry): SettingPlan {
+  const { setting, policy } = input;
+  const changed = [...changesOf(input, applied), ...removedFrom(input, applied)];
+  const clash = applied.secret !== setting.secret || isGitChange(input, applied, changed);
   const conflicts = clash ? [conflict(input, "deleted-live")] : [];
   if (clash && !policy.overwriteConflicts) return { ...NOTHING, entry: applied, conflicts };
-  if (applied !== undefined && !clash && !policy.overwriteDrift)
+  if (!clash && !policy.overwriteDrift)
     return { ...NOTHING, entry: applied, drift: [{ ...about(input), kind: "deleted" }] };
-  const members = membersOf(input, () => "add");
-  return { ...written(input, "create", members, true), conflicts };
+  return { ...planNew(input), conflicts };
 }
 
 /** Nobody wrote it down as ours. An external secret alone is simply filled in already; everything else is adopted, since it is written. */
-function planFound(input: SettingInput): SettingPlan {
-  const { setting, live } = input;
-  if (setting.layout !== "keys" || setting.members.some((member) => member.recipe !== undefined))
+function planFound(input: SettingInput, live: Entry): SettingPlan {
+  const { setting } = input;
+  if (setting.layout !== "keys" || externalOf(setting).length === 0)
     return written(
       input,
       "adopt",
       membersOf(input, () => "add"),
       false,
     );
-  return { ...NOTHING, entry: { digest: undefined, version: live?.version, secret: true } };
+  return { ...NOTHING, entry: { digest: undefined, version: live.version, secret: true } };
 }
 
-/** Plain before and secret now, or the other way round. */
+/**
+ * Plain before and secret now, or the other way round. From a secret group or blob that becomes plain nothing is kept:
+ * its text is not read, and nobody knows what in it is secret. So all that Git wants is written.
+ */
 function planSwitch(input: SettingInput, applied: LedgerEntry): SettingPlan {
   const marks = marksOf(applied);
   const switched = membersOf(input, (member) => {
     const before = marks.get(member.name);
     if (before === undefined) return "add";
-    const wasSecret = applied.members === undefined ? applied.secret : isSecretMark(before);
-    const wanted = ledgerMark(input.setting, member);
-    const same = wasSecret === holdsSecret(member.value) && (wanted === null || wanted === before);
-    return same && !isDue(input, member) ? undefined : "change";
+    return input.setting.secret && ledgerMark(input.setting, member) === before ? undefined : "change";
   });
   return written(input, "replace", [...switched, ...removedFrom(input, applied)], false);
 }
 
-function planUpdate(input: SettingInput, applied: LedgerEntry): SettingPlan {
-  const { setting, live, policy } = input;
-  const empty = applied.placeholder !== undefined && applied.placeholder === live?.version;
+function planUpdate(input: SettingInput, applied: LedgerEntry, live: Entry): SettingPlan {
+  const { setting, policy } = input;
+  const empty = applied.placeholder === live.version;
   const changed = [...changesOf(input, applied), ...removedFrom(input, applied)];
-  const moved = isOursAlone(input, applied) && applied.version !== live?.version;
+  const moved = isOursAlone(input, applied) && applied.version !== live.version;
   if (moved && changed.length === 0 && !policy.overwriteDrift)
     return { ...NOTHING, entry: applied, drift: [{ ...about(input), kind: "changed" }] };
-  const clash = moved && (recipeChanged(input, applied) || changed.some((member) => member.recipe === undefined));
+  const clash = moved && isGitChange(input, applied, changed);
   const conflicts = clash ? [conflict(input, "both-changed")] : [];
   if (conflicts.length > 0 && !policy.overwriteConflicts) return { ...NOTHING, entry: applied, conflicts };
   // Nobody knows what was done to it, so all of it is written.
   const members = moved ? [...membersOf(input, () => "change"), ...removedFrom(input, applied)] : changed;
   if (members.length > 0) return { ...written(input, "update", members, empty), conflicts };
-  const needsValue = empty ? externalPaths(setting.members) : [];
+  const needsValue = empty ? externalOf(setting) : [];
   return { ...NOTHING, entry: handedOver(input, applied), needsValue };
 }
 
@@ -112,18 +117,18 @@ function handedOver(input: SettingInput, applied: LedgerEntry): LedgerEntry {
 }
 
 /** Git no longer names it. What people filled in stays; a placeholder goes, and so does what came from Git. */
-function planUnwanted(input: SettingInput): SettingPlan {
-  const { applied, live, policy } = input;
-  if (live === undefined || applied === undefined) return { ...NOTHING, entry: undefined };
-  if (live.version === applied.placeholder) return planDelete(input, applied);
+function planUnwanted(input: SettingInput, applied: LedgerEntry): SettingPlan {
+  const { live, policy } = input;
+  if (live === undefined) return { ...NOTHING, entry: undefined };
+  if (live.version === applied.placeholder) return planDelete(input, applied, live);
   if (!isOursAlone(input, applied)) return { ...NOTHING, entry: applied, kept: true };
-  if (live.version === applied.version) return planDelete(input, applied);
+  if (live.version === applied.version) return planDelete(input, applied, live);
   const conflicts = [conflict(input, "changed-live")];
   if (!policy.overwriteConflicts) return { ...NOTHING, entry: applied, conflicts };
-  return { ...planDelete(input, applied), conflicts };
+  return { ...planDelete(input, applied, live), conflicts };
 }
 
-function planDelete(input: SettingInput, applied: LedgerEntry): SettingPlan {
+function planDelete(input: SettingInput, applied: LedgerEntry, live: Entry): SettingPlan {
   const members: MemberChange[] = [...marksOf(applied).keys()].map((name) => ({
     path: input.pathOf(name),
     name,
@@ -134,7 +139,7 @@ function planDelete(input: SettingInput, applied: LedgerEntry): SettingPlan {
     kind: "delete",
     key: input.setting.key,
     setting: undefined,
-    expected: input.live?.version ?? null,
+    expected: live.version,
     secret: true,
     placeholder: false,
     members,
@@ -149,8 +154,8 @@ function written(
   empty: boolean,
 ): SettingPlan {
   const { setting, live } = input;
-  const fresh = members.filter(isToFill).map((member) => member.path);
-  const external = externalPaths(setting.members);
+  const fresh = new Set(members.filter(isToFill).map((member) => member.name));
+  const external = externalOf(setting);
   const bare = setting.layout === "keys";
   const marks = ledgerMarks(setting);
   const sources = input.renewal.versions(setting.members);
@@ -169,10 +174,11 @@ function written(
     setting,
     expected: live?.version ?? null,
     secret: setting.secret,
-    placeholder: fresh.length > 0,
+    placeholder: fresh.size > 0,
     members,
   };
-  return { ...NOTHING, change, entry, needsValue: kind === "adopt" ? [] : empty ? external : fresh };
+  const needsValue = kind === "adopt" ? [] : empty ? external : external.filter((member) => fresh.has(member.name));
+  return { ...NOTHING, change, entry, needsValue };
 }
 
 /** A rotation goes on whatever else is written to the key, as long as the secret stays. */
@@ -200,16 +206,21 @@ function membersOf(input: SettingInput, decide: (member: Member) => "add" | "cha
   });
 }
 
-/** What Git dropped from a blob. Secrets that somebody filled in stay. */
+/** What Git dropped from a blob. Secrets that somebody filled in stay, as long as the key is secret. */
 function removedFrom(input: SettingInput, applied: LedgerEntry): MemberChange[] {
   const wanted = new Set(input.setting.members.map((member) => member.name));
   return [...(applied.members ?? [])]
-    .filter(([name, mark]) => mark !== null && !wanted.has(name))
+    .filter(([name, mark]) => !wanted.has(name) && (mark !== null || !input.setting.secret))
     .map(([name, mark]) => ({ path: input.pathOf(name), name, action: "remove", secret: isSecretMark(mark) }));
 }
 
 function isSecretMark(mark: string | null): boolean {
   return mark === null || isRecipeMark(mark);
+}
+
+/** True if Git has a reason of its own to write a key that somebody else changed or deleted. */
+function isGitChange(input: SettingInput, applied: LedgerEntry, changed: readonly MemberChange[]): boolean {
+  return recipeChanged(input, applied) || changed.some((member) => member.recipe === undefined);
 }
 
 /** True if what trueup would write is not what it wrote. A value made up again in place of a change by hand is drift. */
@@ -223,10 +234,9 @@ function recipeChanged({ setting, renewal, policy }: SettingInput, applied: Ledg
   );
 }
 
-function externalPaths(members: readonly Member[]): KeyPath[] {
-  return members
-    .filter((member) => holdsSecret(member.value) && member.recipe === undefined)
-    .map((member) => member.path);
+/** Secrets that people fill in. */
+function externalOf({ members }: Setting): Member[] {
+  return members.filter((member) => holdsSecret(member.value) && member.recipe === undefined);
 }
 
 function about(input: SettingInput): Omit<Conflict, "kind"> {

@@ -33,7 +33,7 @@ export interface SettingPlan {
   readonly conflicts: readonly Conflict[];
   readonly entry: LedgerEntry | undefined;
   /** Secrets that somebody still has to fill in. */
-  readonly needsValue: readonly KeyPath[];
+  readonly needsValue: readonly Member[];
   /** True: a filled secret that Git no longer names; it stays. */
   readonly kept: boolean;
 }
@@ -81,7 +81,7 @@ export function planPlain(input: SettingInput): SettingPlan {
   if (live === undefined && applied === undefined && input.setting.layout === "keys" && only !== undefined)
     return planNew(input, only);
   const found = live === undefined ? new Map<string, Plain>() : decomposeText(input.setting, live.value ?? "");
-  if (found === undefined) return planUnreadable(input);
+  if (found === undefined) return planUnreadable(input, live?.value);
   const rows = rowsOf(input, found);
   const written = rows.filter((row) => writes(row, policy));
   const drift = rows
@@ -154,7 +154,6 @@ function digestOf(setting: Setting, value: Plain | undefined): string | undefine
 
 function writes(row: Row, policy: PlanPolicy): boolean {
   if (isDrift(row)) return policy.overwriteDrift;
-  if (isConflict(row)) return policy.overwriteConflicts;
   return row.verdict !== "same" && row.verdict !== "settled";
 }
 
@@ -209,12 +208,12 @@ function about(input: SettingInput, row: Row): Omit<Drift, "kind"> {
   };
 }
 
-/** Values left alone keep what the ledger said about them, so that their drift goes on being reported. */
+/** Values left alone drifted from what Git wants and the ledger says: their drift goes on being reported. */
 function entryAfter(input: SettingInput, rows: readonly Row[], written: readonly Row[]): LedgerEntry | undefined {
   const { setting, applied } = input;
   const members = new Map<string, string>();
   for (const row of rows) {
-    const value = isDrift(row) && !written.includes(row) ? row.applied : digestOf(setting, row.wanted);
+    const value = digestOf(setting, row.wanted);
     if (value !== undefined) members.set(row.name, value);
   }
   if (members.size === 0) return undefined;
@@ -227,13 +226,15 @@ function entryAfter(input: SettingInput, rows: readonly Row[], written: readonly
 }
 
 /** Somebody replaced a group or blob by something that is not one: it counts as one value, and is changed as a whole. */
-function planUnreadable(input: SettingInput): SettingPlan {
-  const { setting, applied, live, policy } = input;
+function planUnreadable(input: SettingInput, text: string | undefined): SettingPlan {
+  const { setting, applied, policy } = input;
   const rows = rowsOf({ ...input, applied: undefined }, new Map());
   const before = appliedMembers(setting, applied);
   const unchanged =
     rows.length === before.size && rows.every((row) => before.get(row.name) === digestOf(setting, row.wanted));
-  const row = { unit: input.unit, key: setting.key, path: [], name: "", secret: false, live: live?.value ?? "" };
+  // The store holds it as a secret: nobody read it.
+  const live = text === undefined ? {} : { live: text };
+  const row = { unit: input.unit, key: setting.key, path: [], name: "", secret: false, ...live };
   const outcome = { ...NOTHING, entry: applied };
   const wins = applied === undefined || (unchanged ? policy.overwriteDrift : policy.overwriteConflicts);
   if (!wins)

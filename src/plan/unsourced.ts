@@ -6,16 +6,17 @@ import { secretsIn } from "../secret.ts";
 /** Secrets of a key whose source is not there. */
 export function unsourcedIn(
   unit: UnitId,
-  setting: Setting | undefined,
+  setting: Setting,
   change: Change | undefined,
   sources: ReadonlyMap<SecretId, Key>,
   { live, near }: { readonly live: Live; readonly near: (source: Key) => readonly Key[] },
 ): Unsourced[] {
-  if (setting === undefined || live.sources === undefined || sources.size === 0) return [];
+  const there = live.sources;
+  if (there === undefined) return [];
   return setting.members.flatMap(({ name, path, value }) =>
     [...new Set(secretsIn(value))].flatMap((secret): Unsourced[] => {
       const source = sources.get(secret);
-      if (source === undefined || live.sources?.has(source) === true) return [];
+      if (source === undefined || there.has(source)) return [];
       const needed = change?.members.some((member) => member.name === name && member.recipe !== undefined) ?? false;
       return [{ unit, path, secret, source, near: near(source), needed }];
     }),

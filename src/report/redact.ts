@@ -70,7 +70,7 @@ export function quoteChange(
   if (displayWidth(left) <= width && displayWidth(right) <= width) return { before: left, after: right };
   const [a, b] = [tokens(left), tokens(right)];
   let same = 0;
-  while (same < a.length && same < b.length && a[same] === b[same]) same++;
+  while (a[same] !== undefined && a[same] === b[same]) same++;
   // The first piece that differs must be shown, also if it is an escape: it is what the cut is about.
   const needed = Math.max(displayWidth(a[same] ?? ""), displayWidth(b[same] ?? "")) + MARKS;
   const room = Math.min(LEAD, width - needed);

@@ -269,7 +269,7 @@ export const MUTANTS = [
   stage(
     "strangers in a blob dropped",
     "apply/compose",
-    "const members = new Map(startingPoint(change, live));",
+    "const members = new Map(startingPoint(setting, change, live));",
     "const members = new Map<string, Plain>(live === undefined ? [] : []);",
   ),
   stage(
@@ -341,7 +341,7 @@ export const MUTANTS = [
     'for (const [key, pending] of (record?.applyId === "" ? record.pending : undefined) ?? []) {',
     "ssm",
   ),
-  stage("resume forgets deletions", "plan/applied", "if (entry === undefined) entries.delete(key);", "", "ssm"),
+  stage("resume forgets deletions", "plan/applied", "entries.delete(key);", "", "ssm"),
   stage(
     "pending never cleared",
     "plan/destination-plan",
