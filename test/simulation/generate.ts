@@ -12,11 +12,9 @@ import {
   keyOf,
 } from "./scenario.ts";
 
-/** Share of the seeds for each store: a world of SSM or of a disk has many more calls. */
+/** A world of SSM or of a disk has many more calls, so it gets a fifth of the seeds. */
 export function storeOf(seed: number): StoreKind {
-  return (
-    (["etcd", "etcd", "etcd", "etcd", "etcd", "ssm", "ssm", "ssm", "directory", "etcd"] as const)[seed % 10] ?? "etcd"
-  );
+  return (["etcd", "ssm", "etcd", "directory", "etcd"] as const)[seed % 5] ?? "etcd";
 }
 
 interface Trouble {
@@ -64,8 +62,10 @@ export function scenarioOf(seed: number, store: StoreKind = storeOf(seed)): Scen
   const commits = commitsOf(dice, names, trouble);
   const tip = commits.length - 1;
   const span = store === "ssm" ? 2500 : 250;
-  const runs = Array.from({ length: 2 + dice.below(3) }, () => runOf(dice, commits.length, tip, trouble, span));
-  const hands = trouble.hands ? Array.from({ length: 1 + dice.below(3) }, () => handOf(dice, names, layout, span)) : [];
+  const runs = Array.from({ length: 2 + fewOf(dice, 3) }, () => runOf(dice, commits.length, tip, trouble, span));
+  const hands = trouble.hands
+    ? Array.from({ length: 1 + fewOf(dice, 3) }, () => handOf(dice, names, layout, span))
+    : [];
   return {
     store,
     layout,
@@ -81,9 +81,14 @@ export function scenarioOf(seed: number, store: StoreKind = storeOf(seed)): Scen
   };
 }
 
+/** From 0 up to, not including, `most`: mostly less than half of it. Many small worlds find more than few large ones. */
+function fewOf(dice: Dice, most: number): number {
+  return dice.below(dice.chance(0.7) ? Math.ceil(most / 2) : most);
+}
+
 function namesOf(dice: Dice, trouble: Trouble): string[] {
-  const count = 3 + dice.below(5);
-  const names = Array.from({ length: count }, (_, n) => `${n % 3 === 2 ? APPS[1] : APPS[0]}/k${n}`);
+  const count = 2 + fewOf(dice, 6);
+  const names = Array.from({ length: count }, (_, n) => `${n % 3 === 1 ? APPS[1] : APPS[0]}/k${n}`);
   return trouble.secrets ? [...names, "a/s0", ...(dice.chance(0.5) ? ["a/g0"] : [])] : names;
 }
 
@@ -104,7 +109,7 @@ function commitsOf(dice: Dice, names: readonly string[], trouble: Trouble): Comm
     names.filter(() => dice.chance(0.8)).map((name) => [name, wantOf(dice, name, textOf(dice), trouble.secrets)]),
   );
   const commits: Commit[] = [{ parent: null, wants: first }];
-  const count = 1 + dice.below(4);
+  const count = 1 + fewOf(dice, 4);
   for (let n = 1; n <= count; n++) {
     const before = commits[n - 1];
     const undone = commits[n - 2];

@@ -6,12 +6,12 @@
  * having read it, and such a run may not report success.
  */
 import { PLACEHOLDER } from "../../src/apply/compose.ts";
-import { digest } from "../../src/canonical.ts";
 import type { Head, Key, LedgerEntry, LedgerRecord, UnitId } from "../../src/model.ts";
 import { composeText, decomposeText, memberText } from "../../src/setting.ts";
-import { decodeHead, decodeLedger, headKey } from "../../src/stores/records.ts";
 import { type Report, settingsOf, targetOf } from "./applier.ts";
 import type { Cell, Mutation, SimulatedStore } from "./ground.ts";
+import { digest } from "./stand-ins/canonical.ts";
+import { decodeHead, decodeLedger, headKey } from "./stand-ins/records.ts";
 import { APPS, ENV, META, SECRET_MARK, type Scenario, type Want, commitIndex, keyOf, relationOf } from "./scenario.ts";
 import type { World } from "./world.ts";
 
@@ -39,6 +39,8 @@ export interface Context {
   readonly universe: ReadonlyMap<Key, string>;
 }
 
+/** What people fill into secrets begins so. */
+const FILLED = `${SECRET_MARK}filled`;
 const isMeta = (key: Key): boolean => key.startsWith(META);
 const HEAD = headKey(META);
 
@@ -455,9 +457,8 @@ export function checkRun(context: Context, run: Report): void {
   if (run.expected !== undefined && own.length > 0 && run.planned?.plan.id !== run.expected)
     fail(context, "I7 stale plan", `${name} applied another plan than the reviewed one`);
   if (
-    JSON.stringify([receipt, failure?.message, failure?.details, run.planned?.plan]).includes(
-      SECRET_MARK.slice(0, -1) + "-filled",
-    )
+    context.scenario.hands.some(({ text }) => text?.includes(FILLED) === true) &&
+    JSON.stringify([receipt, failure?.message, failure?.details, run.planned?.plan]).includes(FILLED)
   )
     fail(context, "I9 secret", `${name} shows the text of a secret`);
   const [calls, time] = BOUNDS[context.scenario.store];
@@ -566,15 +567,9 @@ function blobHolds(context: Context, key: Key, text: string | undefined, cell: C
 // ── Reading records ──────────────────────────────────────────────────────────────────────────────
 
 type Ledger = ReadonlyMap<UnitId, LedgerRecord>;
-const decoded = new Map<string, LedgerRecord>();
 
 function recordOf(key: Key, { text }: Cell): LedgerRecord {
-  const known = decoded.get(text);
-  if (known !== undefined) return known;
-  if (decoded.size > 2000) decoded.clear();
-  const record = decodeLedger(text, key, "");
-  decoded.set(text, record);
-  return record;
+  return decodeLedger(text, key, "");
 }
 
 export function ledgerOf(cells: ReadonlyMap<Key, Cell>): Ledger {

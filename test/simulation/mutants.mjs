@@ -341,7 +341,13 @@ export const MUTANTS = [
     'for (const [key, pending] of (record?.applyId === "" ? record.pending : undefined) ?? []) {',
     "ssm",
   ),
-  stage("resume forgets deletions", "plan/applied", "if (entry === undefined) entries.delete(key);", "", "ssm"),
+  stage(
+    "resume forgets deletions",
+    "plan/applied",
+    "if (entry === undefined && (pending === null ||",
+    "if (entry === undefined && (pending === undefined ||",
+    "ssm",
+  ),
   stage(
     "pending never cleared",
     "plan/destination-plan",

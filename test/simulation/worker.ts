@@ -1,6 +1,5 @@
-/** The entry of the bundle: does one task in a worker thread and posts what came of it. */
+/** The entry of the bundle: does one task in a process of its own and sends what came of it. */
 import { readFileSync } from "node:fs";
-import { parentPort, workerData } from "node:worker_threads";
 import { explore } from "./exhaustive.ts";
 import { scenarioOf } from "./generate.ts";
 import type { Violation } from "./invariants.ts";
@@ -27,11 +26,7 @@ export type Task =
   | { readonly kind: "shrink"; readonly seed: number; readonly store: StoreKind | undefined }
   | { readonly kind: "explore"; readonly store: "etcd" | "ssm"; readonly turns: number; readonly most: number };
 
-const task = workerData as Task;
-const tell = (message: object): void => {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-  parentPort?.postMessage(message);
-};
+const tell = (message: object): void => void process.send?.(message);
 // Stack traces cost more than everything else that a failure does.
 Error.stackTraceLimit = 0;
 
@@ -76,8 +71,8 @@ function runSeeds({ from, count, step, store, most, twice }: Extract<Task, { kin
   });
 }
 
-/** Modules are evaluated inside a microtask, where microtasks cannot be drained: so not now, but right after. */
-globalThis.setImmediate(() => {
+// The channel ends with its last listener, and the process with it.
+process.once("message", (task: Task) => {
   switch (task.kind) {
     case "seeds":
       runSeeds(task);
