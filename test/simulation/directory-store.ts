@@ -8,6 +8,7 @@ import type { Cell, Mutation, SimulatedStore, Witness } from "./ground.ts";
 import { here } from "./platform.ts";
 import { remembered } from "./remembered.ts";
 import { digest } from "./stand-ins/canonical.ts";
+import { keyAt } from "./stand-ins/key-path.ts";
 import { EPOCH } from "./world.ts";
 
 interface File {
@@ -217,7 +218,7 @@ export function directoryStore(witness: Witness): SimulatedStore {
         if (node.kind !== "file") continue;
         const text = (node.text ??= node.bytes.toString("utf8"));
         const version = node.private ? `t${node.modified}` : `c${digest(text)}`;
-        found.set(`${prefix}/${name}`, { text, version, secret: node.private });
+        found.set(keyAt(partsOf(`${prefix}/${name}`)), { text, version, secret: node.private });
       }
     };
     const live = folderAt(LIVE);
@@ -252,6 +253,7 @@ export function directoryStore(witness: Witness): SimulatedStore {
         if (next.kind !== "folder") return;
         folder = next;
       }
+      if (folder.names.get(nameOf(key))?.kind === "folder") return;
       const old = folder.names.get(nameOf(key));
       if (old?.kind === "file") {
         // In place, as `echo >` does; the older generations that share the file see it too.

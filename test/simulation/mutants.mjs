@@ -81,11 +81,11 @@ export const MUTANTS = [
     "return { request_delete_range: { key } };",
     "return { request_delete_range: { key, range_end: Buffer.concat([key, Buffer.from('~')]) } };",
   ),
-  etcd("large unit without pending", "large", "    pending,\n", ""),
+  stage("large unit without pending", "stores/announced", "applyId, settings, pending };", "applyId, settings };"),
   etcd(
     "large unit: record before data",
     "large",
-    "recordPiece(group, group.ledger.expected, pendingText(change, group)),",
+    "recordPiece(group, group.ledger.expected, encodeLedger(announced(change.head.applyId, group))),",
     "recordPiece(group, group.ledger.expected, encodeLedger(group.ledger.record)),",
   ),
   etcd(
@@ -147,22 +147,30 @@ export const MUTANTS = [
   ssm(
     "nothing announced",
     "unit",
-    "if (group.writes.length > 0) await writeLedger(work, pendingText(change, group));",
+    "if (group.writes.length > 0) await writeLedger(work, encodeLedger(announced(change.head.applyId, group)));",
     "",
   ),
   ssm("one write not announced", "unit", "if (group.writes.length > 0) await", "if (group.writes.length > 1) await"),
   ssm(
     "record before data",
     "unit",
-    "await writeLedger(work, pendingText(change, group));",
+    "await writeLedger(work, encodeLedger(announced(change.head.applyId, group)));",
     "await writeLedger(work, encodeLedger(group.ledger.record));",
   ),
   ssm("no record at the end", "unit", "await writeLedger(work, encodeLedger(group.ledger.record, versions));", ""),
-  ssm(
+  stage(
     "announces the new record's settings",
-    "unit",
-    "settings: previous?.settings ?? new Map<Key, LedgerEntry>(),",
-    "settings: next.settings,",
+    "stores/announced",
+    "new Map<Key, LedgerEntry>(previous?.settings)",
+    "new Map<Key, LedgerEntry>(record.settings)",
+    "ssm",
+  ),
+  stage(
+    "made anew, taken for deleted by hand",
+    "stores/announced",
+    "pending === null || (",
+    "pending === undefined || (",
+    "ssm",
   ),
   ssm("settled without a look", "unit", "...settled(group), ledger]", "ledger]"),
   ssm(

@@ -39,6 +39,8 @@ const EVERYTHING = ["drift", "conflict", "adopt", "replace", "delete", "empty", 
 
 export interface Options {
   readonly traced?: boolean;
+  /** Looks at the end as closely as it can, whatever the seed says. */
+  readonly thorough?: boolean;
   /** Chooses while the runs of the scenario are at work; before and after, time does. */
   readonly chooser?: Chooser;
   /** Told of the world when the runs are about to begin. */
@@ -183,7 +185,7 @@ export function simulate(scenario: Scenario, options: Options = {}): Outcome {
   isOpen = false;
   for (const { report } of runs) if (report !== undefined) conclude(report);
   survey(context);
-  if (context.violations.length === 0) quiet(context, begin, settle, conclude);
+  if (context.violations.length === 0) quiet(context, options.thorough === true || scenario.pace % DEEP === 0, begin, settle, conclude);
   return {
     violations: context.violations,
     hash: world.hash >>> 0,
@@ -197,6 +199,7 @@ export function simulate(scenario: Scenario, options: Options = {}): Outcome {
 /** The trouble is over: the newest commit is applied, first as anybody would, then with everything allowed, then again. */
 function quiet(
   context: Context,
+  isDeep: boolean,
   begin: (name: string, run: Run, number: number) => Report,
   settle: () => void,
   conclude: (report: Report) => Report,
@@ -229,7 +232,7 @@ function quiet(
   if (isWhole) {
     checkConverged(context, plain);
     // Nothing is left to do with everything allowed: that is looked at in some worlds only.
-    if (scenario.pace % DEEP === 0) again(context, once);
+    if (isDeep) again(context, once);
     return;
   }
   const all = once("allowed", 903, { allow: EVERYTHING, acceptRewrite: true });
@@ -241,7 +244,7 @@ function quiet(
       text: `with everything allowed the newest commit ended with ${all.exit} (${all.failure?.message ?? all.receipt?.destinations[0]?.failure?.message ?? ""})`,
     });
   else checkConverged(context, all);
-  if (scenario.pace % DEEP === 0) again(context, once);
+  if (isDeep) again(context, once);
 }
 
 /** I5: what has converged stays so, and a re-run writes nothing. */
