@@ -47,13 +47,19 @@ function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key,
     if (write !== undefined) writes.push(write);
     else if (entry !== undefined) there.set(change.key, { ...entry, version: live.entries.get(change.key)?.version });
   }
-  const { record, expected } = unit.ledger;
+  const { record, expected, applied } = unit.ledger;
   const settings = there.size === 0 ? record.settings : new Map([...record.settings, ...there]);
   const previous = live.ledger.get(unit.unit)?.record;
   return {
     unit: unit.unit,
     writes,
-    ledger: { key: ledgerKey(meta, unit.app), expected, record: { ...record, settings }, previous },
+    ledger: {
+      key: ledgerKey(meta, unit.app),
+      expected,
+      record: { ...record, settings },
+      previous,
+      ...(applied === undefined ? {} : { applied }),
+    },
   };
 }
 

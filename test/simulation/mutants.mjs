@@ -166,10 +166,10 @@ export const MUTANTS = [
     "ssm",
   ),
   stage(
-    "made anew, taken for deleted by hand",
+    "announced twice, taken for written by hand",
     "stores/announced",
-    "pending === null || (",
-    "pending === undefined || (",
+    "ledger;\n  // What",
+    "{ ...ledger, applied: ledger.previous?.settings };\n  // What",
     "ssm",
   ),
   ssm("settled without a look", "unit", "...settled(group), ledger]", "ledger]"),

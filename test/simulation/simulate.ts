@@ -185,7 +185,8 @@ export function simulate(scenario: Scenario, options: Options = {}): Outcome {
   isOpen = false;
   for (const { report } of runs) if (report !== undefined) conclude(report);
   survey(context);
-  if (context.violations.length === 0) quiet(context, options.thorough === true || scenario.pace % DEEP === 0, begin, settle, conclude);
+  if (context.violations.length === 0)
+    quiet(context, options.thorough === true || scenario.pace % DEEP === 0, begin, settle, conclude);
   return {
     violations: context.violations,
     hash: world.hash >>> 0,
