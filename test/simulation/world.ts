@@ -12,12 +12,35 @@ setFlagsFromString("--allow-natives-syntax");
 // oxlint-disable-next-line typescript/no-implied-eval -- a function of V8 that only such a text can name
 const drain = new Function("%PerformMicrotaskCheckpoint()") as () => void;
 
+export interface Stop {
+  readonly signal: AbortSignal;
+  abort(): void;
+}
+
+/** What `AbortController` is for: Node's own takes longer to make than an apply takes to plan. */
+export function stopOf(): Stop {
+  const listeners = new Set<() => void>();
+  const signal = {
+    aborted: false,
+    addEventListener: (_: string, listener: () => void) => void listeners.add(listener),
+    removeEventListener: (_: string, listener: () => void) => void listeners.delete(listener),
+  };
+  return {
+    signal: signal as unknown as AbortSignal,
+    abort() {
+      signal.aborted = true;
+      for (const listener of listeners) listener();
+      listeners.clear();
+    },
+  };
+}
+
 /** A process: when it dies, nothing of it goes on. */
 export interface Actor {
   readonly name: string;
   readonly pid: number;
   readonly dice: Dice;
-  readonly stop: AbortController;
+  readonly stop: Stop;
   readonly slow: number;
   readonly faults: ReadonlyMap<number, Fault>;
   readonly crash: { readonly call: number; readonly arrives: boolean } | undefined;
