@@ -94,8 +94,9 @@ async function runSeeds(count) {
           most: Number(given.most ?? 5),
           twice: 97,
         },
-        ({ seeds }) => {
+        ({ seeds, failure }) => {
           reached[n] = seeds;
+          if (failure !== undefined) say(`\nseed ${failure.seed}: ${failure.rule}: ${failure.text}\n`);
           const sum = reached.reduce((a, b) => a + b, 0);
           say(`\r${sum} of ${count} seeds, ${Math.round((sum / (performance.now() - began)) * 1000)} a second `);
         },

@@ -287,6 +287,24 @@ export function directoryStore(witness: Witness): SimulatedStore {
       );
     },
     relieve: () => undefined,
+    async plainRead(prefix) {
+      const target = await operations.readLink(LIVE);
+      if (target === undefined) return new Map();
+      const folder = `/srv/${target}`;
+      const found = new Map<Key, string>();
+      const collect = async (path: string): Promise<void> => {
+        for (const { name, kind } of await operations.list(path)) {
+          if (kind === "folder") await collect(`${path}/${name}`);
+          else {
+            const key = keyAt(partsOf(keyOfPath(`${path}/${name}`)));
+            const file = await operations.read(`${path}/${name}`);
+            if (file !== undefined && key.startsWith(prefix)) found.set(key, file.bytes.toString("utf8"));
+          }
+        }
+      };
+      await collect(folder);
+      return (await operations.facts(folder)) === undefined ? undefined : found;
+    },
     driver: () => ({
       limits,
       open: () => Promise.resolve(openDirectory(LIVE, { disk: operations, lockWaitMs: 2000 })),

@@ -76,6 +76,7 @@ export function scenarioOf(seed: number, store: StoreKind = storeOf(seed)): Scen
     tip,
     runs,
     hands,
+    ...(dice.chance(0.12) ? { reads: [{ at: dice.below(span), plain: dice.chance(0.5) }] } : {}),
     guards: trouble.guards ? { maxDeleteCount: 1 } : {},
     tuning: { ...tuningOf(dice, store, trouble), ...(isLarge ? { maxTxnOps: 16, nested: false } : {}) },
   };

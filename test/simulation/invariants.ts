@@ -26,6 +26,8 @@ export interface Context {
   readonly store: SimulatedStore;
   readonly reports: ReadonlyMap<string, Report>;
   readonly log: Mutation[];
+  /** The same, step by step. */
+  readonly batches: (readonly Mutation[])[];
   readonly violations: Violation[];
   /** Who changed a key last. */
   readonly lastBy: Map<Key, string>;
@@ -55,6 +57,7 @@ export function universeOf(scenario: Scenario): Map<Key, string> {
 /** After one step that changed the store. */
 export function checkBatch(context: Context, batch: readonly Mutation[]): void {
   context.log.push(...batch);
+  context.batches.push(batch);
   const by = batch[0]?.by ?? "";
   const run = context.reports.get(by);
   if (run !== undefined) {
@@ -93,7 +96,7 @@ export function checkBatch(context: Context, batch: readonly Mutation[]): void {
   if (run !== undefined) readyMeansThere(context, run, batch);
 }
 
-function fail(context: Context, rule: string, text: string): void {
+export function fail(context: Context, rule: string, text: string): void {
   context.violations.push({ rule, text });
   context.world.note(`VIOLATION ${rule}: ${text}`);
 }

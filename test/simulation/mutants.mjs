@@ -102,6 +102,7 @@ export const MUTANTS = [
     "return !flat && chain.requests === 0 && status !== undefined && lacksNesting(status);",
     "return flat && chain.requests === 0 && status !== undefined && lacksNesting(status);",
   ),
+  etcd("pages of several moments", "read", "limit: size, ...pinned }", "limit: size }"),
   etcd("chain keeps an old guard", "chain", "      version = revision;\n", ""),
   // SSM
   ssm(
@@ -238,6 +239,12 @@ export const MUTANTS = [
     "generations",
     "if ((await disk.facts(places.live)) === undefined) throw",
     "if (disk !== undefined) throw",
+  ),
+  folder(
+    "reads through the link",
+    "read",
+    "readGeneration(disk, places, live.folder, query, signal)",
+    "readGeneration(disk, places, places.live, query, signal)",
   ),
   folder("head always ready", "commit", '? "ready" : "partial";', '? "ready" : "ready";'),
   // plan, guards and apply

@@ -53,6 +53,12 @@ export interface Hand {
   readonly text: string | null;
 }
 
+/** An app reads all its settings. `plain`: as clients of the store do, not through the driver. */
+export interface Read {
+  readonly at: number;
+  readonly plain: boolean;
+}
+
 export interface Scenario {
   readonly store: StoreKind;
   readonly layout: "keys" | "blob";
@@ -67,6 +73,7 @@ export interface Scenario {
   readonly tip: number;
   readonly runs: readonly Run[];
   readonly hands: readonly Hand[];
+  readonly reads?: readonly Read[];
   readonly guards: { readonly maxDeleteCount?: number };
   readonly tuning: {
     /** etcd: operations a transaction may have, bytes of a request, whether the server nests transactions. */

@@ -14,6 +14,7 @@ import {
   universeOf,
 } from "./invariants.ts";
 import { enter, processesAre } from "./platform.ts";
+import { runReader } from "./reader.ts";
 import { type Run, type Scenario } from "./scenario.ts";
 import { ssmStore } from "./ssm-store.ts";
 import { type Actor, type Chooser, stopOf, worldOf } from "./world.ts";
@@ -93,6 +94,7 @@ export function simulate(scenario: Scenario, options: Options = {}): Outcome {
     store,
     reports,
     log: [],
+    batches: [],
     violations: [],
     lastBy: new Map(),
     touched: new Set(),
@@ -177,6 +179,17 @@ export function simulate(scenario: Scenario, options: Options = {}): Outcome {
         if (text === null) store.handDelete(key);
         else store.handPut(key, text, /\/[sg]\d+$/u.test(key));
       },
+      true,
+    );
+  }
+  for (const [n, read] of (scenario.reads ?? []).entries()) {
+    const name = `reader${n}`;
+    const reader = actorOf(name, CALM, 800 + n);
+    world.at(
+      start + read.at,
+      nobody,
+      "an app begins to read",
+      () => world.start(reader, () => runReader(context, name, read)),
       true,
     );
   }

@@ -47,7 +47,10 @@ function runSeeds({ from, count, step, store, most, twice }: Extract<Task, { kin
     events += outcome.events;
     for (const [what] of outcome.counts) counts.set(what, (counts.get(what) ?? 0) + 1);
     stores.set(scenario.store, (stores.get(scenario.store) ?? 0) + 1);
-    if (outcome.violations.length > 0) failures.push(failed(seed, outcome.violations[0], outcome.hash));
+    if (outcome.violations.length > 0) {
+      failures.push(failed(seed, outcome.violations[0], outcome.hash));
+      tell({ kind: "progress", seeds, failure: failures.at(-1) });
+    }
     if (twice > 0 && seed % twice === 0) {
       repeated++;
       const second = simulate(scenarioOf(seed, store));
