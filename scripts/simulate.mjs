@@ -35,6 +35,8 @@ const { values: given } = parseArgs({
     most: { type: "string" },
     only: { type: "string" },
     turns: { type: "string" },
+    lost: { type: "string", default: "2" },
+    crashes: { type: "string", default: "1" },
     sample: { type: "string" },
     workers: { type: "string", default: "2" },
     json: { type: "boolean", default: false },
@@ -191,8 +193,8 @@ async function runMutants() {
   );
 }
 
-const line = ({ store, turns, schedules, states, complete, failures }) =>
-  `${store}, ${turns} turns: ${schedules} schedules, ${states} states, ${complete ? "all there are" : "not all"}, ${failures.length} violations\n` +
+const line = ({ store, turns, schedules, states, ends, complete, failures }) =>
+  `\r${store}, ${turns} turns: ${schedules} schedules, ${states} states, ${ends} ends, ${complete ? "all there are" : "not all"}, ${failures.length} violations\n` +
   failures.map(({ rule, text }) => `  ${rule}: ${text}\n`).join("");
 
 /** All orders of a small world; `--turns` bounds how often processes alternate, `--most` how many orders are tried. */
@@ -203,7 +205,15 @@ async function runExhaustive() {
   const results = await Promise.all(
     stores.map(async (store) => {
       const turns = given.turns === undefined ? (store === "etcd" ? Infinity : 1) : Number(given.turns);
-      const result = await work(bundle, { kind: "explore", store, turns, most: Number(given.most ?? Infinity) });
+      const task = {
+        kind: "explore",
+        store,
+        scope: { lost: Number(given.lost), crashes: Number(given.crashes), turns },
+        most: Number(given.most ?? Infinity),
+      };
+      const result = await work(bundle, task, ({ schedules, states }) =>
+        say(`\r${store}: ${schedules} schedules, ${states} states `),
+      );
       return { store, turns: turns === Infinity ? "all" : turns, ...result };
     }),
   );

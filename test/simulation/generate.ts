@@ -48,7 +48,7 @@ export function scenarioOf(seed: number, store: StoreKind = storeOf(seed)): Scen
     reverts: dice.chance(0.6),
     rewrites: dice.chance(0.15),
     crashes: dice.chance(0.35),
-    faults: dice.chance(0.5) ? dice.pick([0.02, 0.06, 0.15]) : 0,
+    faults: dice.chance(0.5) ? dice.pick([0.03, 0.08, 0.2]) : 0,
     kinds: KINDS[store].filter(() => dice.chance(0.6)),
     interrupts: dice.chance(0.15),
     rights: dice.chance(0.12),
@@ -136,7 +136,9 @@ function runOf(dice: Dice, commits: number, tip: number, trouble: Trouble, span:
   const faults: [number, Fault][] = [];
   if (trouble.faults > 0 && trouble.kinds.length > 0)
     for (let call = 0; call < 40; call++)
-      if (dice.chance(trouble.faults)) faults.push([call, dice.pick(trouble.kinds)]);
+      // Trouble seldom comes alone: what looks after a lost answer is often lost too.
+      if (dice.chance(faults.at(-1)?.[0] === call - 1 ? 0.35 : trouble.faults))
+        faults.push([call, dice.pick(trouble.kinds)]);
   return {
     commit: dice.chance(0.45) ? tip : dice.below(commits),
     at: dice.below(span),

@@ -44,6 +44,8 @@ export interface Options {
   readonly thorough?: boolean;
   /** Chooses while the runs of the scenario are at work; before and after, time does. */
   readonly chooser?: Chooser;
+  /** True: how everything ends from here on is known. */
+  readonly isKnownEnd?: (context: Context) => boolean;
   /** Told of the world when the runs are about to begin. */
   readonly watch?: (context: Context) => void;
 }
@@ -72,10 +74,13 @@ export function simulate(scenario: Scenario, options: Options = {}): Outcome {
   };
   const nobody = actorOf("nobody", CALM, 900);
   let isOpen = false;
-  const { next, fate, instant } = options.chooser ?? {};
+  const { next, fate, instant, answered } = options.chooser ?? {};
   const chooser: Chooser = {
     ...(next === undefined ? {} : { next: (events) => (isOpen ? next(events) : 0) }),
     ...(fate === undefined ? {} : { fate: (actor, what) => (isOpen ? fate(actor, what) : undefined) }),
+    ...(answered === undefined
+      ? {}
+      : { answered: (actor, what, answer) => (isOpen ? answered(actor, what, answer) : undefined) }),
     ...(instant === undefined ? {} : { instant }),
   };
   const world = worldOf(nobody, chooser, { timeout: 10_000, traced: options.traced ?? false });
@@ -198,7 +203,7 @@ export function simulate(scenario: Scenario, options: Options = {}): Outcome {
   isOpen = false;
   for (const { report } of runs) if (report !== undefined) conclude(report);
   survey(context);
-  if (context.violations.length === 0)
+  if (context.violations.length === 0 && options.isKnownEnd?.(context) !== true)
     quiet(context, options.thorough === true || scenario.pace % DEEP === 0, begin, settle, conclude);
   return {
     violations: context.violations,

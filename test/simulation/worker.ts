@@ -1,6 +1,6 @@
 /** The entry of the bundle: does one task in a process of its own and sends what came of it. */
 import { readFileSync } from "node:fs";
-import { explore } from "./exhaustive.ts";
+import { type Scope, explore } from "./exhaustive.ts";
 import { scenarioOf } from "./generate.ts";
 import type { Violation } from "./invariants.ts";
 import type { Scenario, StoreKind } from "./scenario.ts";
@@ -24,7 +24,7 @@ export type Task =
   | { readonly kind: "trace"; readonly scenario: Scenario }
   | { readonly kind: "seed"; readonly seed: number; readonly store: StoreKind | undefined }
   | { readonly kind: "shrink"; readonly seed: number; readonly store: StoreKind | undefined }
-  | { readonly kind: "explore"; readonly store: "etcd" | "ssm"; readonly turns: number; readonly most: number };
+  | { readonly kind: "explore"; readonly store: StoreKind; readonly scope: Scope; readonly most: number };
 
 const tell = (message: object): void => void process.send?.(message);
 // Stack traces cost more than everything else that a failure does.
@@ -101,7 +101,10 @@ process.once("message", (task: Task) => {
       tell({ kind: "done", scenario: shrink(scenarioOf(task.seed, task.store)) });
       break;
     case "explore":
-      tell({ kind: "done", ...explore(task.store, task.turns, task.most) });
+      tell({
+        kind: "done",
+        ...explore(task.store, task.scope, task.most, (found) => tell({ kind: "progress", ...found })),
+      });
       break;
   }
 });

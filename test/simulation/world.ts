@@ -71,6 +71,8 @@ export interface Chooser {
   readonly next?: (events: readonly { readonly actor: Actor; readonly what: string; readonly at: number }[]) => number;
   /** What becomes of a call, instead of the actor's own list. */
   readonly fate?: (actor: Actor, what: string) => Fault | "crash" | "crash-arrives" | undefined;
+  /** Told of every answer, before the process that asked goes on. */
+  readonly answered?: (actor: Actor, what: string, answer: unknown) => void;
   /** True: a reply comes with the arrival. */
   readonly instant?: boolean;
 }
@@ -154,9 +156,11 @@ export function worldOf(
             try {
               value = give();
             } catch (error) {
+              chooser.answered?.(actor, what, String(error));
               reject(error);
               return;
             }
+            chooser.answered?.(actor, what, value);
             resolve(value as never);
           };
           if (chooser.instant === true) reply();
