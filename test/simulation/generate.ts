@@ -165,6 +165,8 @@ function runOf(dice: Dice, commits: number, tip: number, trouble: Trouble, span:
 function handOf(dice: Dice, names: readonly string[], layout: Scenario["layout"], span: number): Hand {
   const name = dice.pick(names);
   const at = dice.below(span * 2);
+  if (layout === "blob" && dice.chance(0.5))
+    return { at, key: keyOf(name.slice(0, 1)), into: name.slice(2), text: textOf(dice) };
   if (layout === "blob") {
     const text = dice.chance(0.15)
       ? null

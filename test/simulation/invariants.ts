@@ -194,7 +194,8 @@ function handEditsSurvive(context: Context, ledger: Ledger, run: Report, mutatio
   const { entry, pending } = ownedBy(ledger, key);
   if (context.lastBy.get(key) !== "hand" || before?.text === after?.text) return;
   const mayOverwrite = ["drift", "conflict"].some((word) => run.spec.allow.includes(word));
-  if (context.scenario.layout === "blob") return handEditsInBlobSurvive(context, entry, run, mutation, mayOverwrite);
+  if (context.scenario.layout === "blob")
+    return handEditsInBlobSurvive(context, entry, pending, run, mutation, mayOverwrite);
   if (entry === undefined && pending === undefined) {
     if (before !== undefined && !run.spec.allow.includes("adopt") && !isSecretNow(context, run, key))
       failOrTell(context, run, "I12 adopted", `${run.name} took over ${key} without being allowed to`);
@@ -219,6 +220,7 @@ function handEditsSurvive(context: Context, ledger: Ledger, run: Report, mutatio
 function handEditsInBlobSurvive(
   context: Context,
   entry: LedgerEntry | undefined,
+  pending: LedgerEntry | null | undefined,
   run: Report,
   { key, before, after }: Mutation,
   mayOverwrite: boolean,
@@ -230,6 +232,10 @@ function handEditsInBlobSurvive(
   if (was.has("hand") && is?.has("hand") !== true)
     failOrTell(context, run, "I12 stranger", `${run.name} dropped a name from ${key} that is not ours`);
   if (mayOverwrite) return;
+  const isKnown = (name: string): boolean => entry?.members?.has(name) === true || pending !== undefined;
+  for (const [name, then] of was)
+    if (!isKnown(name) && is?.get(name) !== then && !(entry === undefined && run.spec.allow.includes("adopt")))
+      failOrTell(context, run, "I12 adopted", `${run.name} took over ${name} of ${key} without being allowed to`);
   for (const [name, mark] of entry?.members ?? []) {
     const [then, now] = [was.get(name), is?.get(name)];
     const isHandmade = then === undefined || digest(memberText(form, then)) !== mark;

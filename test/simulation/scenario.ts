@@ -49,6 +49,8 @@ export interface Run {
 /** What somebody does by hand. `text` null: deletes it. */
 export interface Hand {
   readonly at: number;
+  /** Layout `blob`: the text goes under this name, and the rest of the key stays. */
+  readonly into?: string;
   readonly key: string;
   readonly text: string | null;
 }

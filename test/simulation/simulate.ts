@@ -173,7 +173,7 @@ export function simulate(scenario: Scenario, options: Options = {}): Outcome {
       true,
     );
   }
-  for (const { at, key, text } of scenario.hands) {
+  for (const { at, key, text, into } of scenario.hands) {
     world.at(
       start + at,
       nobody,
@@ -182,7 +182,8 @@ export function simulate(scenario: Scenario, options: Options = {}): Outcome {
         if (runs.some(({ report }) => report !== undefined && report.ended === undefined && report.actor.alive))
           world.count("state: hand edit during an apply");
         if (text === null) store.handDelete(key);
-        else store.handPut(key, text, /\/[sg]\d+$/u.test(key));
+        else if (into === undefined) store.handPut(key, text, /\/[sg]\d+$/u.test(key));
+        else store.handPut(key, withName(store.cells.get(key)?.text, into, text), false);
       },
       true,
     );
@@ -213,6 +214,15 @@ export function simulate(scenario: Scenario, options: Options = {}): Outcome {
     counts: world.counts,
     trace: world.trace ?? [],
   };
+}
+
+/** A blob as somebody leaves it who puts one value into it. */
+function withName(blob: string | undefined, name: string, text: string): string {
+  try {
+    return JSON.stringify({ ...(JSON.parse(blob ?? "{}") as object), [name]: text, hand: "made" });
+  } catch {
+    return JSON.stringify({ [name]: text, hand: "made" });
+  }
 }
 
 type Once = (name: string, number: number, run: Partial<Run>) => Report;

@@ -179,7 +179,9 @@ export function worldOf(
           push(there, actor, true, `${what} (lost)`, () => answer(giveUp(actor, there), broken(fate)));
         else if (fate === "late") {
           answer(world.now + world.timeout, broken(fate));
-          arrive(world.now + world.timeout + Math.floor(actor.dice.next() * 3 * world.timeout), () => undefined);
+          // Mostly in the way of whoever gave up a moment ago, or when nobody thinks of it any more.
+          const after = actor.dice.chance(0.5) ? 100 : 3 * world.timeout;
+          arrive(world.now + world.timeout + Math.floor(actor.dice.next() * after), () => undefined);
         } else push(there, actor, true, `${what} (${fate})`, () => answer(world.now + latency(actor), broken(fate)));
       });
     },
