@@ -94,10 +94,11 @@ function namesOf(dice: Dice, trouble: Trouble): string[] {
 }
 
 function wantOf(dice: Dice, name: string, text: string, canSwitch: boolean): Want {
-  if (name.includes("/s")) return { secret: "external" };
-  if (name.includes("/g")) return { secret: "git", text };
+  // Now and then a secret moves into Git, or out of it.
+  if (/\/[sg]/u.test(name))
+    return name.includes("/s") === dice.chance(0.85) ? { secret: "external" } : { secret: "git", text };
   // Now and then a value becomes a secret, or stops being one.
-  return canSwitch && name.endsWith("k0") && dice.chance(0.02) ? { secret: "external" } : text;
+  return canSwitch && name.endsWith("k0") && dice.chance(0.04) ? { secret: "external" } : text;
 }
 
 /** Few different texts, so that commits undo each other and hands do what Git does. */
