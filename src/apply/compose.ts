@@ -1,5 +1,16 @@
 /** Turns planned changes into writes: the only place where the text of a secret setting is put together. */
-import type { Change, DestinationPlan, Entry, Key, LedgerEntry, Live, Plain, SecretId, UnitPlan } from "../model.ts";
+import type {
+  Change,
+  DestinationPlan,
+  Entry,
+  Key,
+  LedgerEntry,
+  Live,
+  Plain,
+  SecretId,
+  UnitPlan,
+  Version,
+} from "../model.ts";
 import { Failure } from "../failure.ts";
 import { Sealed, holdsSecret } from "../secret.ts";
 import { type Reveal, plainOf, revealedMembers } from "./plaintext.ts";
@@ -50,6 +61,7 @@ function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key,
   const { record, expected, applied } = unit.ledger;
   const settings = there.size === 0 ? record.settings : new Map([...record.settings, ...there]);
   const previous = live.ledger.get(unit.unit)?.record;
+  const left = leftBehind(previous?.settings.keys() ?? [], settings, writes, live);
   return {
     unit: unit.unit,
     writes,
@@ -59,8 +71,25 @@ function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key,
       record: { ...record, settings },
       previous,
       ...(applied === undefined ? {} : { applied }),
+      ...(left.size === 0 ? {} : { left }),
     },
   };
+}
+
+/** Keys that are given up without a write: others put names of their own into them, and ours are gone. */
+function leftBehind(
+  before: Iterable<Key>,
+  settings: ReadonlyMap<Key, LedgerEntry>,
+  writes: readonly Write[],
+  { entries }: Live,
+): ReadonlyMap<Key, Version> {
+  const left = new Map<Key, Version>();
+  for (const key of before) {
+    const entry = entries.get(key);
+    if (entry !== undefined && !settings.has(key)) left.set(key, entry.version);
+  }
+  for (const { key } of writes) left.delete(key);
+  return left;
 }
 
 /** Undefined where live already holds that very text (an adopted key): writing it again would only hide its author. */

@@ -38,6 +38,8 @@ export interface Group {
     readonly previous: LedgerRecord | undefined;
     /** Where `previous` has an announcement: what of it came true, as the plan saw it. */
     readonly applied?: ReadonlyMap<Key, LedgerEntry>;
+    /** Keys that the record names no more, and that are still there: nothing in them is ours. */
+    readonly left?: ReadonlyMap<Key, Version>;
   };
 }
 

@@ -174,6 +174,7 @@ export const MUTANTS = [
     "ssm",
   ),
   ssm("settled without a look", "unit", "...settled(group), ledger]", "ledger]"),
+  ssm("left to others, taken for moved", "unit", "ledger.left?.get(key) ?? null", "null"),
   ssm(
     "empty page taken for the last",
     "read",

@@ -123,14 +123,16 @@ async function checked(work: Work): Promise<CommitEvent | undefined> {
 }
 
 /**
- * Keys that the plan found as Git wants them, or gone, so that only the record changes. A read that was behind, or not of
- * one moment with that of the record, must not make the record say what is not so.
+ * Keys that the plan found as Git wants them, gone, or left to others, so that only the record changes. A read that was
+ * behind, or not of one moment with that of the record, must not make the record say what is not so.
  */
 function settled({ writes, ledger }: Group): { readonly key: Key; readonly expected: Version | null }[] {
   const written = new Set(writes.map((write) => write.key));
   const { settings } = ledger.record;
   const before = ledger.previous?.settings ?? new Map<Key, LedgerEntry>();
-  const gone = [...before.keys()].filter((key) => !settings.has(key)).map((key) => ({ key, expected: null }));
+  const gone = [...before.keys()]
+    .filter((key) => !settings.has(key))
+    .map((key) => ({ key, expected: ledger.left?.get(key) ?? null }));
   const found = [...settings].flatMap(([key, { version }]) =>
     version === undefined || before.get(key)?.version === version ? [] : [{ key, expected: version }],
   );
