@@ -168,11 +168,10 @@ function excuseFor(context: Context, run: Report, { key, before, after }: Mutati
     return "an edit in the instant of the switch stays in the older generation (directory)";
   if (context.scenario.store !== "ssm") return undefined;
   const lost = run.spec.faults.some(([, fault]) => fault === "lose-reply" || fault === "lose-request");
-  const planned = run.planned?.live.get(`config@${ENV}`)?.entries.get(key);
-  if (before === undefined && planned !== undefined && planned.secret !== after?.secret)
-    return context.lastBy.get(key) === "hand"
-      ? "made a key with another type that was deleted in the moment of its replacement (SSM)"
-      : undefined;
+  const gone =
+    before === undefined ? context.log.findLast((each) => each.key === key && each.after === undefined) : undefined;
+  if (gone?.by === "hand" && gone.before?.secret !== after?.secret)
+    return "made a key with another type that was deleted in the moment of its replacement (SSM)";
   if (before === undefined)
     return lost && context.lastBy.get(key) === "hand"
       ? "made a key again that was deleted while an answer was lost (SSM)"
