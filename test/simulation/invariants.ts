@@ -510,6 +510,7 @@ function appliedMeansWritten(context: Context, run: Report, own: readonly Mutati
     const wanted = expectedText(context, wantsOf(context, run), key, context.universe.get(key) ?? "");
     const isThere =
       live?.get(key)?.value === wanted ||
+      context.store.cells.get(key)?.text === wanted ||
       context.scenario.store === "ssm" ||
       (kind === "delete" && !context.store.cells.has(key));
     if (!isThere) fail(context, "I6 acknowledged", `${run.name} says applied, but never wrote ${key}`);
