@@ -7,7 +7,7 @@
  *   --shrink FILE --seed S [--store …]                  makes a failing seed small and writes it to a file
  *   --regressions                                       all files of test/simulation/regressions, twice each
  *   --mutants [--most N] [--only NAME]                  seeded bugs: each must be found
- *   --exhaustive [--store etcd|ssm]                     all interleavings of a small world
+ *   --exhaustive [--store S] [--lost 2] [--crashes 1]   all interleavings of a small world
  *
  * `--workers N` (2) and `--json` (the summary as JSON) go with all of them. Exit 1: something is wrong.
  */

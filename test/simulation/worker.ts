@@ -26,7 +26,12 @@ export type Task =
   | { readonly kind: "shrink"; readonly seed: number; readonly store: StoreKind | undefined }
   | { readonly kind: "explore"; readonly store: StoreKind; readonly scope: Scope; readonly most: number };
 
-const tell = (message: object): void => void process.send?.(message);
+const parent = process.ppid;
+const tell = (message: object): void => {
+  // Whoever asked may have been killed, and a loop without an end hears nothing of it.
+  if (process.ppid !== parent) process.exit(1);
+  process.send?.(message);
+};
 // Stack traces cost more than everything else that a failure does.
 Error.stackTraceLimit = 0;
 
