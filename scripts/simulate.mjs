@@ -200,7 +200,8 @@ const line = ({ store, turns, schedules, states, ends, complete, failures }) =>
 /** All orders of a small world; `--turns` bounds how often processes alternate, `--most` how many orders are tried. */
 async function runExhaustive() {
   const bundle = await bundled("worker", []);
-  const stores = given.store === undefined ? ["etcd", "ssm"] : [given.store];
+  // The others have too many calls: their worlds do not come to an end. `--turns` and `--most` bound them.
+  const stores = [given.store ?? "etcd"];
   const began = performance.now();
   const results = await Promise.all(
     stores.map(async (store) => {
