@@ -31,7 +31,7 @@ export interface SimulatedStore {
   /** From now on the store has room and nobody is throttled. */
   relieve(): void;
   /** Reads everything below a prefix as other programs do, in several calls; undefined: it went away meanwhile. */
-  plainRead?(prefix: Key): Promise<ReadonlyMap<Key, string> | undefined>;
+  readonly plainRead?: (prefix: Key) => Promise<ReadonlyMap<Key, string> | undefined>;
   /** The real driver, on simulated wires. */
   driver(): Pick<StoreDriver, "open" | "limits">;
 }
