@@ -61,7 +61,12 @@ function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key,
   const { record, expected, applied } = unit.ledger;
   const settings = there.size === 0 ? record.settings : new Map([...record.settings, ...there]);
   const previous = live.ledger.get(unit.unit)?.record;
-  const left = leftBehind(previous?.settings.keys() ?? [], settings, writes, live);
+  const left = leftBehind(
+    [...(previous?.settings.keys() ?? []), ...(previous?.pending?.keys() ?? [])],
+    settings,
+    writes,
+    live,
+  );
   return {
     unit: unit.unit,
     writes,

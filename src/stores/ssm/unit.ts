@@ -130,7 +130,8 @@ function settled({ writes, ledger }: Group): { readonly key: Key; readonly expec
   const written = new Set(writes.map((write) => write.key));
   const { settings } = ledger.record;
   const before = ledger.previous?.settings ?? new Map<Key, LedgerEntry>();
-  const gone = [...before.keys()]
+  // What was announced may be there although the plan did not see it.
+  const gone = [...new Set([...before.keys(), ...(ledger.previous?.pending?.keys() ?? [])])]
     .filter((key) => !settings.has(key))
     .map((key) => ({ key, expected: ledger.left?.get(key) ?? null }));
   const found = [...settings].flatMap(([key, { version }]) =>
