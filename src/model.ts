@@ -452,7 +452,12 @@ export interface UnitPlan {
   /** True: nothing to write but the ledger (a value is already there, a key is already gone). */
   readonly upkeep: boolean;
   /** The record as it will be after the changes; versions of written keys are filled in by the store. */
-  readonly ledger: { readonly expected: Version | null; readonly record: LedgerRecord };
+  readonly ledger: {
+    readonly expected: Version | null;
+    readonly record: LedgerRecord;
+    /** Only where an apply died: what is applied, its announcement set against what is live. */
+    readonly applied?: ReadonlyMap<Key, LedgerEntry>;
+  };
   /** Keys managed before this plan, for guards that work with shares. */
   readonly managed: number;
 }

@@ -1,5 +1,17 @@
 /** Turns planned changes into writes: the only place where the text of a secret setting is put together. */
-import type { Change, DestinationPlan, Entry, Key, Live, Plain, SecretId, Setting, UnitPlan } from "../model.ts";
+import type {
+  Change,
+  DestinationPlan,
+  Entry,
+  Key,
+  LedgerEntry,
+  Live,
+  Plain,
+  SecretId,
+  Setting,
+  UnitPlan,
+  Version,
+} from "../model.ts";
 import { Failure } from "../failure.ts";
 import { Sealed } from "../secret.ts";
 import { type Reveal, plainOf, revealedMembers } from "./plaintext.ts";
@@ -46,16 +58,45 @@ function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key,
     if (write === undefined) there.add(change.key);
     else writes.push(write);
   }
-  const { record, expected } = unit.ledger;
+  const { record, expected, applied } = unit.ledger;
   const settings = new Map(record.settings);
   for (const [key, entry] of record.settings)
     if (there.has(key)) settings.set(key, { ...entry, version: live.entries.get(key)?.version });
   const previous = live.ledger.get(unit.unit)?.record;
+  const left = leftBehind(
+    [...(previous?.settings.keys() ?? []), ...(previous?.pending?.keys() ?? [])],
+    settings,
+    writes,
+    live,
+  );
   return {
     unit: unit.unit,
     writes,
-    ledger: { key: ledgerKey(meta, unit.app), expected, record: { ...record, settings }, previous },
+    ledger: {
+      key: ledgerKey(meta, unit.app),
+      expected,
+      record: { ...record, settings },
+      previous,
+      ...(applied === undefined ? {} : { applied }),
+      ...(left.size === 0 ? {} : { left }),
+    },
   };
+}
+
+/** Keys that are given up without a write: others put names of their own into them, and ours are gone. */
+function leftBehind(
+  before: Iterable<Key>,
+  settings: ReadonlyMap<Key, LedgerEntry>,
+  writes: readonly Write[],
+  { entries }: Live,
+): ReadonlyMap<Key, Version> {
+  const left = new Map<Key, Version>();
+  for (const key of before) {
+    const entry = entries.get(key);
+    if (entry !== undefined && !settings.has(key)) left.set(key, entry.version);
+  }
+  for (const { key } of writes) left.delete(key);
+  return left;
 }
 
 /** Undefined where live already holds that very text (an adopted key): writing it again would only hide its author. */

@@ -136,7 +136,11 @@ function planUnit(
     app: unit.slice(0, unit.indexOf("@")),
     changes: inOrder(changes),
     upkeep,
-    ledger: { expected: stored?.version ?? null, record },
+    ledger: {
+      expected: stored?.version ?? null,
+      record,
+      ...(stored?.record.pending === undefined ? {} : { applied }),
+    },
     managed: countManaged(applied),
   };
 }

@@ -1,5 +1,5 @@
 /** The contract of a store. Every store keeps the promises in `docs/stores.md`; `test/stores/contract.ts` checks them. */
-import type { Entry, Head, Key, LedgerRecord, PlainMap, Setting, UnitId, Version } from "../model.ts";
+import type { Entry, Head, Key, LedgerEntry, LedgerRecord, PlainMap, Setting, UnitId, Version } from "../model.ts";
 import type { Failure } from "../failure.ts";
 import type { Sealed } from "../secret.ts";
 
@@ -36,6 +36,10 @@ export interface Group {
     readonly record: LedgerRecord;
     /** The record as it stands in the store now: what a write-ahead record (`pending`) is built from. */
     readonly previous: LedgerRecord | undefined;
+    /** Where `previous` has an announcement: what of it came true, as the plan saw it. */
+    readonly applied?: ReadonlyMap<Key, LedgerEntry>;
+    /** Keys that the record names no more, and that are still there: nothing in them is ours. */
+    readonly left?: ReadonlyMap<Key, Version>;
   };
 }
 

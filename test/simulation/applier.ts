@@ -14,6 +14,7 @@ import type { Wanted } from "../../src/wanted.ts";
 import { here } from "./platform.ts";
 import {
   APPS,
+  type Commit,
   ENV,
   META,
   RESERVED,
@@ -71,10 +72,22 @@ function memberOf(target: Target, name: string, want: Want): Member {
   return { path, name: written, value, recipe: { digest: digest(`cipher of ${want.text}`), holders: ["sops"] } };
 }
 
+/** What was worked out for a commit, for as long as its scenario is at work. */
+const known = new WeakMap<Commit, Map<string, readonly Setting[]>>();
+
 /** The settings of one app as a commit wants them. */
-export function settingsOf(scenario: Scenario, commit: number, app: string): Setting[] {
+export function settingsOf(scenario: Scenario, commit: number, app: string): readonly Setting[] {
+  const found = scenario.commits[commit];
+  if (found === undefined) return [];
+  const name = `${scenario.layout} ${app}`;
+  const settings = known.get(found)?.get(name) ?? workOut(scenario, found, app);
+  known.set(found, (known.get(found) ?? new Map<string, readonly Setting[]>()).set(name, settings));
+  return settings;
+}
+
+function workOut(scenario: Scenario, commit: Commit, app: string): Setting[] {
   const target = targetOf(scenario);
-  const wants = Object.entries(scenario.commits[commit]?.wants ?? {}).filter(([name]) => name.startsWith(`${app}/`));
+  const wants = Object.entries(commit.wants).filter(([name]) => name.startsWith(`${app}/`));
   const members = wants.map(([name, want]) => ({
     name,
     want,

@@ -1,18 +1,22 @@
 /** A file system in a world, below the real directory driver: a process can die between any two changes of the disk. */
-import { basename, dirname, join, resolve } from "node:path";
-import { digest } from "../../src/canonical.ts";
+import { dirname, join } from "node:path";
 import type { Key } from "../../src/model.ts";
 import type { Disk, Facts, Kind } from "../../src/stores/directory/disk.ts";
 import { limits } from "../../src/stores/directory/limits.ts";
 import { openDirectory } from "../../src/stores/directory/open.ts";
 import type { Cell, Mutation, SimulatedStore, Witness } from "./ground.ts";
 import { here } from "./platform.ts";
+import { remembered } from "./remembered.ts";
+import { digest } from "./stand-ins/canonical.ts";
+import { keyAt } from "./stand-ins/key-path.ts";
 import { EPOCH } from "./world.ts";
 
 interface File {
   readonly kind: "file";
   readonly id: number;
   bytes: Buffer;
+  /** The bytes as text, once somebody asked. */
+  text: string | undefined;
   private: boolean;
   modified: bigint;
   writes: number;
@@ -31,6 +35,11 @@ const LIVE = "/srv/live";
 /** Share of the calls before which others may get their turn; a disk is fast, and every call may be the last one. */
 const YIELDS = 0.2;
 
+const partsOf = remembered((path): readonly string[] => path.split("/").filter((part) => part !== ""));
+const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+/** The key of a file in a generation; empty for any other path. */
+const keyOfPath = remembered((path) => /^\/srv\/live\.generations\/\d+(\/.*)$/u.exec(path)?.[1] ?? "");
+
 export function directoryStore(witness: Witness): SimulatedStore {
   const root: Folder = { kind: "folder", names: new Map([["srv", { kind: "folder", names: new Map() }]]) };
   let cells: ReadonlyMap<Key, Cell> = new Map();
@@ -38,35 +47,48 @@ export function directoryStore(witness: Witness): SimulatedStore {
   const looks = new Map<string, number>();
   /** Looks at a live generation, by whom and at what. */
   const look = (path: string): void => {
-    const key = /^\/srv\/live\.generations\/\d+(\/.*)$/u.exec(path)?.[1];
-    if (key !== undefined) looks.set(`${here().actor.name} ${key}`, here().now);
+    const key = keyOfPath(path);
+    if (key !== "") looks.set(`${here().actor.name} ${key}`, here().now);
   };
 
   const fail = (code: string, path: string): Error => Object.assign(new Error(code), { code, path });
-  const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "");
 
-  function folderAt(path: string): Folder | undefined {
-    let node: Node | undefined = root;
-    for (const part of partsOf(path)) {
-      if (node?.kind === "link") node = nodeAt(resolve("/srv", node.target));
-      if (node?.kind !== "folder") return undefined;
-      node = node.names.get(part);
+  /** The folder that the first so many parts of a path lead to, through links. */
+  function follow(parts: readonly string[], count: number): Folder | undefined {
+    let folder = root;
+    for (let n = 0; n < count; n++) {
+      const node = folder.names.get(parts[n] ?? "");
+      const next = node?.kind === "link" ? folderAt(`/srv/${node.target}`) : node;
+      if (next?.kind !== "folder") return undefined;
+      folder = next;
     }
-    if (node?.kind === "link") return folderAt(resolve("/srv", node.target));
-    return node?.kind === "folder" ? node : undefined;
+    return folder;
+  }
+  function folderAt(path: string): Folder | undefined {
+    const parts = partsOf(path);
+    return follow(parts, parts.length);
   }
   function nodeAt(path: string): Node | undefined {
-    return partsOf(path).length === 0 ? root : folderAt(dirname(path))?.names.get(basename(path));
+    const parts = partsOf(path);
+    return follow(parts, parts.length - 1)?.names.get(parts.at(-1) ?? "");
   }
   function parentOf(path: string): Folder {
-    const found = folderAt(dirname(path));
+    const parts = partsOf(path);
+    const found = follow(parts, parts.length - 1);
     if (found === undefined) throw fail("ENOENT", path);
     return found;
   }
   function fresh(path: string, node: Node): void {
-    const parent = parentOf(path);
-    if (parent.names.has(basename(path))) throw fail("EEXIST", path);
-    parent.names.set(basename(path), node);
+    const { names } = parentOf(path);
+    const name = nameOf(path);
+    if (names.has(name)) throw fail("EEXIST", path);
+    names.set(name, node);
+  }
+  /** True for a path that readers of the live generation may see, and for the end of a commit. */
+  function isSeen(path: string): boolean {
+    const link = root.names.get("srv")?.kind === "folder" ? nodeAt(LIVE) : undefined;
+    const live = link?.kind === "link" ? `/srv/${link.target}` : LIVE;
+    return path === LIVE || path.startsWith(`${live}/`) || path === live || nameOf(path) === "lock";
   }
   function factsOf(node: Node): Facts {
     if (node.kind === "file") {
@@ -108,6 +130,7 @@ export function directoryStore(witness: Witness): SimulatedStore {
           kind: "file",
           id: inodes++,
           bytes: Buffer.from(bytes),
+          text: undefined,
           private: isPrivate,
           modified: modified ?? wallMicros(),
           writes: 0,
@@ -126,12 +149,12 @@ export function directoryStore(witness: Witness): SimulatedStore {
       now("rename", to, true, () => {
         const node = nodeAt(from);
         if (node === undefined) throw fail("ENOENT", from);
-        const old = parentOf(to).names.get(basename(to));
+        const old = parentOf(to).names.get(nameOf(to));
         if (old?.kind === "folder" && old.names.size > 0) throw fail("ENOTEMPTY", to);
         if (old?.kind === "folder" && node.kind !== "folder") throw fail("EISDIR", to);
-        parentOf(from).names.delete(basename(from));
-        parentOf(to).names.set(basename(to), node);
-        settle(here().actor.name);
+        parentOf(from).names.delete(nameOf(from));
+        parentOf(to).names.set(nameOf(to), node);
+        if (isSeen(to) || isSeen(from)) settle(here().actor.name);
       }),
     createFolder: (path) => now("createFolder", path, true, () => fresh(path, { kind: "folder", names: new Map() })),
     createFolders: (path) =>
@@ -144,20 +167,22 @@ export function directoryStore(witness: Witness): SimulatedStore {
       }),
     remove: (path) =>
       now("remove", path, true, () => {
-        if (!parentOf(path).names.delete(basename(path))) throw fail("ENOENT", path);
-        settle(here().actor.name);
+        const wasSeen = isSeen(path);
+        if (!parentOf(path).names.delete(nameOf(path))) throw fail("ENOENT", path);
+        if (wasSeen) settle(here().actor.name);
       }),
     removeEmptyFolder: (path) =>
       now("removeEmptyFolder", path, true, () => {
         const node = nodeAt(path);
         if (node?.kind !== "folder") throw fail("ENOENT", path);
         if (node.names.size > 0) throw fail("ENOTEMPTY", path);
-        parentOf(path).names.delete(basename(path));
+        parentOf(path).names.delete(nameOf(path));
       }),
     removeTree: (path) =>
       now("removeTree", path, true, () => {
-        folderAt(dirname(path))?.names.delete(basename(path));
-        settle(here().actor.name);
+        const wasSeen = isSeen(path);
+        folderAt(dirname(path))?.names.delete(nameOf(path));
+        if (wasSeen) settle(here().actor.name);
       }),
     flush: (folder) => now("flush", folder, false, () => undefined),
   };
@@ -177,7 +202,7 @@ export function directoryStore(witness: Witness): SimulatedStore {
     }
     return world.call({
       what: `${name} ${path}`,
-      mutates: mutates && !path.includes("/tmp-") && basename(path) !== "lock",
+      mutates: mutates && !path.includes("/tmp-") && nameOf(path) !== "lock",
       perform,
       broken: (fault) => {
         throw fail(fault === "expired" ? "EACCES" : "ENOSPC", path);
@@ -191,9 +216,9 @@ export function directoryStore(witness: Witness): SimulatedStore {
       for (const [name, node] of folder.names) {
         if (node.kind === "folder") collect(node, `${prefix}/${name}`);
         if (node.kind !== "file") continue;
-        const text = node.bytes.toString("utf8");
+        const text = (node.text ??= node.bytes.toString("utf8"));
         const version = node.private ? `t${node.modified}` : `c${digest(text)}`;
-        found.set(`${prefix}/${name}`, { text, version, secret: node.private });
+        found.set(keyAt(partsOf(`${prefix}/${name}`)), { text, version, secret: node.private });
       }
     };
     const live = folderAt(LIVE);
@@ -228,17 +253,20 @@ export function directoryStore(witness: Witness): SimulatedStore {
         if (next.kind !== "folder") return;
         folder = next;
       }
-      const old = folder.names.get(basename(key));
+      if (folder.names.get(nameOf(key))?.kind === "folder") return;
+      const old = folder.names.get(nameOf(key));
       if (old?.kind === "file") {
         // In place, as `echo >` does; the older generations that share the file see it too.
         old.bytes = Buffer.from(text);
+        old.text = text;
         old.modified = wallMicros();
         old.writes++;
       } else
-        folder.names.set(basename(key), {
+        folder.names.set(nameOf(key), {
           kind: "file",
           id: inodes++,
           bytes: Buffer.from(text),
+          text,
           private: secret,
           modified: wallMicros(),
           writes: 0,
@@ -247,7 +275,7 @@ export function directoryStore(witness: Witness): SimulatedStore {
     },
     handDelete(key) {
       const folder = folderAt(join(LIVE, dirname(key)));
-      if (folder?.names.delete(basename(key)) === true) settle("hand");
+      if (folder?.names.delete(nameOf(key)) === true) settle("hand");
     },
     lookedAt(key) {
       const by = here().actor.name;
@@ -259,6 +287,24 @@ export function directoryStore(witness: Witness): SimulatedStore {
       );
     },
     relieve: () => undefined,
+    async plainRead(prefix) {
+      const target = await operations.readLink(LIVE);
+      if (target === undefined) return new Map();
+      const folder = `/srv/${target}`;
+      const found = new Map<Key, string>();
+      const collect = async (path: string): Promise<void> => {
+        for (const { name, kind } of await operations.list(path)) {
+          if (kind === "folder") await collect(`${path}/${name}`);
+          else {
+            const key = keyAt(partsOf(keyOfPath(`${path}/${name}`)));
+            const file = await operations.read(`${path}/${name}`);
+            if (file !== undefined && key.startsWith(prefix)) found.set(key, file.bytes.toString("utf8"));
+          }
+        }
+      };
+      await collect(folder);
+      return (await operations.facts(folder)) === undefined ? undefined : found;
+    },
     driver: () => ({
       limits,
       open: () => Promise.resolve(openDirectory(LIVE, { disk: operations, lockWaitMs: 2000 })),

@@ -12,11 +12,9 @@ import {
   keyOf,
 } from "./scenario.ts";
 
-/** Share of the seeds for each store: a world of SSM or of a disk has many more calls. */
+/** A world of SSM or of a disk has many more calls, so it gets a fifth of the seeds. */
 export function storeOf(seed: number): StoreKind {
-  return (
-    (["etcd", "etcd", "etcd", "etcd", "etcd", "ssm", "ssm", "ssm", "directory", "etcd"] as const)[seed % 10] ?? "etcd"
-  );
+  return (["etcd", "ssm", "etcd", "directory", "etcd"] as const)[seed % 5] ?? "etcd";
 }
 
 interface Trouble {
@@ -50,7 +48,7 @@ export function scenarioOf(seed: number, store: StoreKind = storeOf(seed)): Scen
     reverts: dice.chance(0.6),
     rewrites: dice.chance(0.15),
     crashes: dice.chance(0.35),
-    faults: dice.chance(0.5) ? dice.pick([0.02, 0.06, 0.15]) : 0,
+    faults: dice.chance(0.5) ? dice.pick([0.03, 0.08, 0.2]) : 0,
     kinds: KINDS[store].filter(() => dice.chance(0.6)),
     interrupts: dice.chance(0.15),
     rights: dice.chance(0.12),
@@ -64,8 +62,10 @@ export function scenarioOf(seed: number, store: StoreKind = storeOf(seed)): Scen
   const commits = commitsOf(dice, names, trouble);
   const tip = commits.length - 1;
   const span = store === "ssm" ? 2500 : 250;
-  const runs = Array.from({ length: 2 + dice.below(3) }, () => runOf(dice, commits.length, tip, trouble, span));
-  const hands = trouble.hands ? Array.from({ length: 1 + dice.below(3) }, () => handOf(dice, names, layout, span)) : [];
+  const runs = Array.from({ length: 2 + fewOf(dice, 3) }, () => runOf(dice, commits.length, tip, trouble, span));
+  const hands = trouble.hands
+    ? Array.from({ length: 1 + fewOf(dice, 3) }, () => handOf(dice, names, layout, span))
+    : [];
   return {
     store,
     layout,
@@ -76,22 +76,29 @@ export function scenarioOf(seed: number, store: StoreKind = storeOf(seed)): Scen
     tip,
     runs,
     hands,
+    ...(dice.chance(0.12) ? { reads: [{ at: dice.below(span), plain: dice.chance(0.5) }] } : {}),
     guards: trouble.guards ? { maxDeleteCount: 1 } : {},
     tuning: { ...tuningOf(dice, store, trouble), ...(isLarge ? { maxTxnOps: 16, nested: false } : {}) },
   };
 }
 
+/** From 0 up to, not including, `most`: mostly less than half of it. Many small worlds find more than few large ones. */
+function fewOf(dice: Dice, most: number): number {
+  return dice.below(dice.chance(0.7) ? Math.ceil(most / 2) : most);
+}
+
 function namesOf(dice: Dice, trouble: Trouble): string[] {
-  const count = 3 + dice.below(5);
-  const names = Array.from({ length: count }, (_, n) => `${n % 3 === 2 ? APPS[1] : APPS[0]}/k${n}`);
+  const count = 2 + fewOf(dice, 6);
+  const names = Array.from({ length: count }, (_, n) => `${n % 3 === 1 ? APPS[1] : APPS[0]}/k${n}`);
   return trouble.secrets ? [...names, "a/s0", ...(dice.chance(0.5) ? ["a/g0"] : [])] : names;
 }
 
 function wantOf(dice: Dice, name: string, text: string, canSwitch: boolean): Want {
-  if (name.includes("/s")) return { secret: "external" };
-  if (name.includes("/g")) return { secret: "git", text };
+  // Now and then a secret moves into Git, or out of it.
+  if (/\/[sg]/u.test(name))
+    return name.includes("/s") === dice.chance(0.85) ? { secret: "external" } : { secret: "git", text };
   // Now and then a value becomes a secret, or stops being one.
-  return canSwitch && name.endsWith("k0") && dice.chance(0.02) ? { secret: "external" } : text;
+  return canSwitch && name.endsWith("k0") && dice.chance(0.04) ? { secret: "external" } : text;
 }
 
 /** Few different texts, so that commits undo each other and hands do what Git does. */
@@ -104,7 +111,7 @@ function commitsOf(dice: Dice, names: readonly string[], trouble: Trouble): Comm
     names.filter(() => dice.chance(0.8)).map((name) => [name, wantOf(dice, name, textOf(dice), trouble.secrets)]),
   );
   const commits: Commit[] = [{ parent: null, wants: first }];
-  const count = 1 + dice.below(4);
+  const count = 1 + fewOf(dice, 4);
   for (let n = 1; n <= count; n++) {
     const before = commits[n - 1];
     const undone = commits[n - 2];
@@ -130,7 +137,9 @@ function runOf(dice: Dice, commits: number, tip: number, trouble: Trouble, span:
   const faults: [number, Fault][] = [];
   if (trouble.faults > 0 && trouble.kinds.length > 0)
     for (let call = 0; call < 40; call++)
-      if (dice.chance(trouble.faults)) faults.push([call, dice.pick(trouble.kinds)]);
+      // Trouble seldom comes alone: what looks after a lost answer is often lost too.
+      if (dice.chance(faults.at(-1)?.[0] === call - 1 ? 0.35 : trouble.faults))
+        faults.push([call, dice.pick(trouble.kinds)]);
   return {
     commit: dice.chance(0.45) ? tip : dice.below(commits),
     at: dice.below(span),
@@ -157,6 +166,8 @@ function runOf(dice: Dice, commits: number, tip: number, trouble: Trouble, span:
 function handOf(dice: Dice, names: readonly string[], layout: Scenario["layout"], span: number): Hand {
   const name = dice.pick(names);
   const at = dice.below(span * 2);
+  if (layout === "blob" && dice.chance(0.5))
+    return { at, key: keyOf(name.slice(0, 1)), into: name.slice(2), text: textOf(dice) };
   if (layout === "blob") {
     const text = dice.chance(0.15)
       ? null

@@ -30,6 +30,8 @@ export interface SimulatedStore {
   lookedAt?(key: Key): number;
   /** From now on the store has room and nobody is throttled. */
   relieve(): void;
+  /** Reads everything below a prefix as other programs do, in several calls; undefined: it went away meanwhile. */
+  readonly plainRead?: (prefix: Key) => Promise<ReadonlyMap<Key, string> | undefined>;
   /** The real driver, on simulated wires. */
   driver(): Pick<StoreDriver, "open" | "limits">;
 }

@@ -6,12 +6,12 @@
  * having read it, and such a run may not report success.
  */
 import { PLACEHOLDER } from "../../src/apply/compose.ts";
-import { digest } from "../../src/canonical.ts";
 import type { Head, Key, LedgerEntry, LedgerRecord, UnitId } from "../../src/model.ts";
 import { composeText, decomposeText, memberText } from "../../src/setting.ts";
-import { decodeHead, decodeLedger, headKey } from "../../src/stores/records.ts";
 import { type Report, settingsOf, targetOf } from "./applier.ts";
 import type { Cell, Mutation, SimulatedStore } from "./ground.ts";
+import { digest } from "./stand-ins/canonical.ts";
+import { decodeHead, decodeLedger, headKey } from "./stand-ins/records.ts";
 import { APPS, ENV, META, SECRET_MARK, type Scenario, type Want, commitIndex, keyOf, relationOf } from "./scenario.ts";
 import type { World } from "./world.ts";
 
@@ -26,6 +26,8 @@ export interface Context {
   readonly store: SimulatedStore;
   readonly reports: ReadonlyMap<string, Report>;
   readonly log: Mutation[];
+  /** The same, step by step. */
+  readonly batches: (readonly Mutation[])[];
   readonly violations: Violation[];
   /** Who changed a key last. */
   readonly lastBy: Map<Key, string>;
@@ -39,6 +41,8 @@ export interface Context {
   readonly universe: ReadonlyMap<Key, string>;
 }
 
+/** What people fill into secrets begins so. */
+const FILLED = `${SECRET_MARK}filled`;
 const isMeta = (key: Key): boolean => key.startsWith(META);
 const HEAD = headKey(META);
 
@@ -53,6 +57,7 @@ export function universeOf(scenario: Scenario): Map<Key, string> {
 /** After one step that changed the store. */
 export function checkBatch(context: Context, batch: readonly Mutation[]): void {
   context.log.push(...batch);
+  context.batches.push(batch);
   const by = batch[0]?.by ?? "";
   const run = context.reports.get(by);
   if (run !== undefined) {
@@ -91,7 +96,7 @@ export function checkBatch(context: Context, batch: readonly Mutation[]): void {
   if (run !== undefined) readyMeansThere(context, run, batch);
 }
 
-function fail(context: Context, rule: string, text: string): void {
+export function fail(context: Context, rule: string, text: string): void {
   context.violations.push({ rule, text });
   context.world.note(`VIOLATION ${rule}: ${text}`);
 }
@@ -163,6 +168,10 @@ function excuseFor(context: Context, run: Report, { key, before, after }: Mutati
     return "an edit in the instant of the switch stays in the older generation (directory)";
   if (context.scenario.store !== "ssm") return undefined;
   const lost = run.spec.faults.some(([, fault]) => fault === "lose-reply" || fault === "lose-request");
+  const gone =
+    before === undefined ? context.log.findLast((each) => each.key === key && each.after === undefined) : undefined;
+  if (gone?.by === "hand" && gone.before?.secret !== after?.secret)
+    return "made a key with another type that was deleted in the moment of its replacement (SSM)";
   if (before === undefined)
     return lost && context.lastBy.get(key) === "hand"
       ? "made a key again that was deleted while an answer was lost (SSM)"
@@ -189,7 +198,8 @@ function handEditsSurvive(context: Context, ledger: Ledger, run: Report, mutatio
   const { entry, pending } = ownedBy(ledger, key);
   if (context.lastBy.get(key) !== "hand" || before?.text === after?.text) return;
   const mayOverwrite = ["drift", "conflict"].some((word) => run.spec.allow.includes(word));
-  if (context.scenario.layout === "blob") return handEditsInBlobSurvive(context, entry, run, mutation, mayOverwrite);
+  if (context.scenario.layout === "blob")
+    return handEditsInBlobSurvive(context, entry, pending, run, mutation, mayOverwrite);
   if (entry === undefined && pending === undefined) {
     if (before !== undefined && !run.spec.allow.includes("adopt") && !isSecretNow(context, run, key))
       failOrTell(context, run, "I12 adopted", `${run.name} took over ${key} without being allowed to`);
@@ -214,6 +224,7 @@ function handEditsSurvive(context: Context, ledger: Ledger, run: Report, mutatio
 function handEditsInBlobSurvive(
   context: Context,
   entry: LedgerEntry | undefined,
+  pending: LedgerEntry | null | undefined,
   run: Report,
   { key, before, after }: Mutation,
   mayOverwrite: boolean,
@@ -225,6 +236,10 @@ function handEditsInBlobSurvive(
   if (was.has("hand") && is?.has("hand") !== true)
     failOrTell(context, run, "I12 stranger", `${run.name} dropped a name from ${key} that is not ours`);
   if (mayOverwrite) return;
+  const isKnown = (name: string): boolean => entry?.members?.has(name) === true || pending !== undefined;
+  for (const [name, then] of was)
+    if (!isKnown(name) && is?.get(name) !== then && !(entry === undefined && run.spec.allow.includes("adopt")))
+      failOrTell(context, run, "I12 adopted", `${run.name} took over ${name} of ${key} without being allowed to`);
   for (const [name, mark] of entry?.members ?? []) {
     const [then, now] = [was.get(name), is?.get(name)];
     const isHandmade = then === undefined || digest(memberText(form, then)) !== mark;
@@ -243,7 +258,10 @@ function secretsAreKept(context: Context, ledger: Ledger, run: Report, { key, be
   if (after?.text === PLACEHOLDER) context.world.count("state: placeholder written");
   if (before === undefined || before.text === PLACEHOLDER || before.text === after?.text) return;
   const { entry } = ownedBy(ledger, key);
-  const external = entry?.secret === true && entry.digest === undefined;
+  // Whoever puts the encrypted text of a secret into Git takes it over from the people who held it.
+  const want = wantsOf(context, run)[context.universe.get(key) ?? ""];
+  const isGits = typeof want === "object" && want.secret === "git";
+  const external = entry?.secret === true && entry.digest === undefined && !isGits;
   const may = run.spec.allow.includes("replace");
   if ((after?.text === PLACEHOLDER || (external && context.touched.has(key))) && !may)
     failOrTell(context, run, "I12 secret", `${run.name} replaced the value of the secret ${key}`);
@@ -455,9 +473,8 @@ export function checkRun(context: Context, run: Report): void {
   if (run.expected !== undefined && own.length > 0 && run.planned?.plan.id !== run.expected)
     fail(context, "I7 stale plan", `${name} applied another plan than the reviewed one`);
   if (
-    JSON.stringify([receipt, failure?.message, failure?.details, run.planned?.plan]).includes(
-      SECRET_MARK.slice(0, -1) + "-filled",
-    )
+    context.scenario.hands.some(({ text }) => text?.includes(FILLED) === true) &&
+    JSON.stringify([receipt, failure?.message, failure?.details, run.planned?.plan]).includes(FILLED)
   )
     fail(context, "I9 secret", `${name} shows the text of a secret`);
   const [calls, time] = BOUNDS[context.scenario.store];
@@ -496,6 +513,7 @@ function appliedMeansWritten(context: Context, run: Report, own: readonly Mutati
     const wanted = expectedText(context, wantsOf(context, run), key, context.universe.get(key) ?? "");
     const isThere =
       live?.get(key)?.value === wanted ||
+      context.store.cells.get(key)?.text === wanted ||
       context.scenario.store === "ssm" ||
       (kind === "delete" && !context.store.cells.has(key));
     if (!isThere) fail(context, "I6 acknowledged", `${run.name} says applied, but never wrote ${key}`);
@@ -566,15 +584,9 @@ function blobHolds(context: Context, key: Key, text: string | undefined, cell: C
 // ── Reading records ──────────────────────────────────────────────────────────────────────────────
 
 type Ledger = ReadonlyMap<UnitId, LedgerRecord>;
-const decoded = new Map<string, LedgerRecord>();
 
 function recordOf(key: Key, { text }: Cell): LedgerRecord {
-  const known = decoded.get(text);
-  if (known !== undefined) return known;
-  if (decoded.size > 2000) decoded.clear();
-  const record = decodeLedger(text, key, "");
-  decoded.set(text, record);
-  return record;
+  return decodeLedger(text, key, "");
 }
 
 export function ledgerOf(cells: ReadonlyMap<Key, Cell>): Ledger {

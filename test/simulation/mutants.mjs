@@ -81,11 +81,11 @@ export const MUTANTS = [
     "return { request_delete_range: { key } };",
     "return { request_delete_range: { key, range_end: Buffer.concat([key, Buffer.from('~')]) } };",
   ),
-  etcd("large unit without pending", "large", "    pending,\n", ""),
+  stage("large unit without pending", "stores/announced", "applyId, settings, pending };", "applyId, settings };"),
   etcd(
     "large unit: record before data",
     "large",
-    "recordPiece(group, group.ledger.expected, pendingText(change, group)),",
+    "recordPiece(group, group.ledger.expected, encodeLedger(announced(change.head.applyId, group))),",
     "recordPiece(group, group.ledger.expected, encodeLedger(group.ledger.record)),",
   ),
   etcd(
@@ -102,6 +102,7 @@ export const MUTANTS = [
     "return !flat && chain.requests === 0 && status !== undefined && lacksNesting(status);",
     "return flat && chain.requests === 0 && status !== undefined && lacksNesting(status);",
   ),
+  etcd("pages of several moments", "read", "limit: size, ...pinned }", "limit: size }"),
   etcd("chain keeps an old guard", "chain", "      version = revision;\n", ""),
   // SSM
   ssm(
@@ -147,24 +148,33 @@ export const MUTANTS = [
   ssm(
     "nothing announced",
     "unit",
-    "if (group.writes.length > 0) await writeLedger(work, pendingText(change, group));",
+    "if (group.writes.length > 0) await writeLedger(work, encodeLedger(announced(change.head.applyId, group)));",
     "",
   ),
   ssm("one write not announced", "unit", "if (group.writes.length > 0) await", "if (group.writes.length > 1) await"),
   ssm(
     "record before data",
     "unit",
-    "await writeLedger(work, pendingText(change, group));",
+    "await writeLedger(work, encodeLedger(announced(change.head.applyId, group)));",
     "await writeLedger(work, encodeLedger(group.ledger.record));",
   ),
   ssm("no record at the end", "unit", "await writeLedger(work, encodeLedger(group.ledger.record, versions));", ""),
-  ssm(
+  stage(
     "announces the new record's settings",
-    "unit",
-    "settings: previous?.settings ?? new Map<Key, LedgerEntry>(),",
-    "settings: next.settings,",
+    "stores/announced",
+    "new Map<Key, LedgerEntry>(previous?.settings)",
+    "new Map<Key, LedgerEntry>(record.settings)",
+    "ssm",
+  ),
+  stage(
+    "announced twice, taken for written by hand",
+    "stores/announced",
+    "ledger;\n  // What",
+    "{ ...ledger, applied: ledger.previous?.settings };\n  // What",
+    "ssm",
   ),
   ssm("settled without a look", "unit", "...settled(group), ledger]", "ledger]"),
+  ssm("left to others, taken for moved", "unit", "ledger.left?.get(key) ?? null", "null"),
   ssm(
     "empty page taken for the last",
     "read",
@@ -230,6 +240,12 @@ export const MUTANTS = [
     "generations",
     "if ((await disk.facts(places.live)) === undefined) throw",
     "if (disk !== undefined) throw",
+  ),
+  folder(
+    "reads through the link",
+    "read",
+    "readGeneration(disk, places, live.folder, query, signal)",
+    "readGeneration(disk, places, places.live, query, signal)",
   ),
   folder("head always ready", "commit", '? "ready" : "partial";', '? "ready" : "ready";'),
   // plan, guards and apply
@@ -341,7 +357,13 @@ export const MUTANTS = [
     'for (const [key, pending] of (record?.applyId === "" ? record.pending : undefined) ?? []) {',
     "ssm",
   ),
-  stage("resume forgets deletions", "plan/applied", "entries.delete(key);", "", "ssm"),
+  stage(
+    "resume forgets deletions",
+    "plan/applied",
+    "if (entry === undefined && (pending === null ||",
+    "if (entry === undefined && (pending === undefined ||",
+    "ssm",
+  ),
   stage(
     "pending never cleared",
     "plan/destination-plan",

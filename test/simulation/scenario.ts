@@ -49,8 +49,16 @@ export interface Run {
 /** What somebody does by hand. `text` null: deletes it. */
 export interface Hand {
   readonly at: number;
+  /** Layout `blob`: the text goes under this name, and the rest of the key stays. */
+  readonly into?: string;
   readonly key: string;
   readonly text: string | null;
+}
+
+/** An app reads all its settings. `plain`: as clients of the store do, not through the driver. */
+export interface Read {
+  readonly at: number;
+  readonly plain: boolean;
 }
 
 export interface Scenario {
@@ -67,6 +75,7 @@ export interface Scenario {
   readonly tip: number;
   readonly runs: readonly Run[];
   readonly hands: readonly Hand[];
+  readonly reads?: readonly Read[];
   readonly guards: { readonly maxDeleteCount?: number };
   readonly tuning: {
     /** etcd: operations a transaction may have, bytes of a request, whether the server nests transactions. */

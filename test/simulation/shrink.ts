@@ -29,6 +29,7 @@ export function shrink(scenario: Scenario): Scenario {
 function* smaller(scenario: Scenario): Generator<Scenario> {
   const { runs, hands, commits, tuning, preset } = scenario;
   for (const n of runs.keys()) yield { ...scenario, runs: without(runs, n) };
+  if (scenario.reads !== undefined) yield { ...scenario, reads: [] };
   for (const n of hands.keys()) yield { ...scenario, hands: without(hands, n) };
   for (const key of Object.keys(preset)) yield { ...scenario, preset: withoutKey(preset, key) };
   for (const key of Object.keys(tuning)) yield { ...scenario, tuning: withoutKey(tuning, key) };

@@ -1,7 +1,6 @@
-/** The entry of the bundle: does one task in a worker thread and posts what came of it. */
+/** The entry of the bundle: does one task in a process of its own and sends what came of it. */
 import { readFileSync } from "node:fs";
-import { parentPort, workerData } from "node:worker_threads";
-import { explore } from "./exhaustive.ts";
+import { type Scope, explore } from "./exhaustive.ts";
 import { scenarioOf } from "./generate.ts";
 import type { Violation } from "./invariants.ts";
 import type { Scenario, StoreKind } from "./scenario.ts";
@@ -25,12 +24,13 @@ export type Task =
   | { readonly kind: "trace"; readonly scenario: Scenario }
   | { readonly kind: "seed"; readonly seed: number; readonly store: StoreKind | undefined }
   | { readonly kind: "shrink"; readonly seed: number; readonly store: StoreKind | undefined }
-  | { readonly kind: "explore"; readonly store: "etcd" | "ssm"; readonly turns: number; readonly most: number };
+  | { readonly kind: "explore"; readonly store: StoreKind; readonly scope: Scope; readonly most: number };
 
-const task = workerData as Task;
+const parent = process.ppid;
 const tell = (message: object): void => {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-  parentPort?.postMessage(message);
+  // Whoever asked may have been killed, and a loop without an end hears nothing of it.
+  if (process.ppid !== parent) process.exit(1);
+  process.send?.(message);
 };
 // Stack traces cost more than everything else that a failure does.
 Error.stackTraceLimit = 0;
@@ -52,7 +52,10 @@ function runSeeds({ from, count, step, store, most, twice }: Extract<Task, { kin
     events += outcome.events;
     for (const [what] of outcome.counts) counts.set(what, (counts.get(what) ?? 0) + 1);
     stores.set(scenario.store, (stores.get(scenario.store) ?? 0) + 1);
-    if (outcome.violations.length > 0) failures.push(failed(seed, outcome.violations[0], outcome.hash));
+    if (outcome.violations.length > 0) {
+      failures.push(failed(seed, outcome.violations[0], outcome.hash));
+      tell({ kind: "progress", seeds, failure: failures.at(-1) });
+    }
     if (twice > 0 && seed % twice === 0) {
       repeated++;
       const second = simulate(scenarioOf(seed, store));
@@ -76,8 +79,8 @@ function runSeeds({ from, count, step, store, most, twice }: Extract<Task, { kin
   });
 }
 
-/** Modules are evaluated inside a microtask, where microtasks cannot be drained: so not now, but right after. */
-globalThis.setImmediate(() => {
+// The channel ends with its last listener, and the process with it.
+process.once("message", (task: Task) => {
   switch (task.kind) {
     case "seeds":
       runSeeds(task);
@@ -87,7 +90,7 @@ globalThis.setImmediate(() => {
         kind: "done",
         files: task.files.map((file) => {
           const scenario = JSON.parse(readFileSync(file, "utf8")) as Scenario;
-          const [first, second] = [simulate(scenario), simulate(scenario)];
+          const [first, second] = [simulate(scenario, { thorough: true }), simulate(scenario, { thorough: true })];
           return { file, violations: first.violations, same: first.hash === second.hash, hash: first.hash };
         }),
       });
@@ -103,7 +106,10 @@ globalThis.setImmediate(() => {
       tell({ kind: "done", scenario: shrink(scenarioOf(task.seed, task.store)) });
       break;
     case "explore":
-      tell({ kind: "done", ...explore(task.store, task.turns, task.most) });
+      tell({
+        kind: "done",
+        ...explore(task.store, task.scope, task.most, (found) => tell({ kind: "progress", ...found })),
+      });
       break;
   }
 });

@@ -12,12 +12,35 @@ setFlagsFromString("--allow-natives-syntax");
 // oxlint-disable-next-line typescript/no-implied-eval -- a function of V8 that only such a text can name
 const drain = new Function("%PerformMicrotaskCheckpoint()") as () => void;
 
+export interface Stop {
+  readonly signal: AbortSignal;
+  abort(): void;
+}
+
+/** What `AbortController` is for: Node's own takes longer to make than an apply takes to plan. */
+export function stopOf(): Stop {
+  const listeners = new Set<() => void>();
+  const signal = {
+    aborted: false,
+    addEventListener: (_: string, listener: () => void) => void listeners.add(listener),
+    removeEventListener: (_: string, listener: () => void) => void listeners.delete(listener),
+  };
+  return {
+    signal: signal as unknown as AbortSignal,
+    abort() {
+      signal.aborted = true;
+      for (const listener of listeners) listener();
+      listeners.clear();
+    },
+  };
+}
+
 /** A process: when it dies, nothing of it goes on. */
 export interface Actor {
   readonly name: string;
   readonly pid: number;
   readonly dice: Dice;
-  readonly stop: AbortController;
+  readonly stop: Stop;
   readonly slow: number;
   readonly faults: ReadonlyMap<number, Fault>;
   readonly crash: { readonly call: number; readonly arrives: boolean } | undefined;
@@ -48,6 +71,8 @@ export interface Chooser {
   readonly next?: (events: readonly { readonly actor: Actor; readonly what: string; readonly at: number }[]) => number;
   /** What becomes of a call, instead of the actor's own list. */
   readonly fate?: (actor: Actor, what: string) => Fault | "crash" | "crash-arrives" | undefined;
+  /** Told of every answer, before the process that asked goes on. */
+  readonly answered?: (actor: Actor, what: string, answer: unknown) => void;
   /** True: a reply comes with the arrival. */
   readonly instant?: boolean;
 }
@@ -131,9 +156,11 @@ export function worldOf(
             try {
               value = give();
             } catch (error) {
+              chooser.answered?.(actor, what, String(error));
               reject(error);
               return;
             }
+            chooser.answered?.(actor, what, value);
             resolve(value as never);
           };
           if (chooser.instant === true) reply();
@@ -152,7 +179,9 @@ export function worldOf(
           push(there, actor, true, `${what} (lost)`, () => answer(giveUp(actor, there), broken(fate)));
         else if (fate === "late") {
           answer(world.now + world.timeout, broken(fate));
-          arrive(world.now + world.timeout + Math.floor(actor.dice.next() * 3 * world.timeout), () => undefined);
+          // Mostly in the way of whoever gave up a moment ago, or when nobody thinks of it any more.
+          const after = actor.dice.chance(0.5) ? 100 : 3 * world.timeout;
+          arrive(world.now + world.timeout + Math.floor(actor.dice.next() * after), () => undefined);
         } else push(there, actor, true, `${what} (${fate})`, () => answer(world.now + latency(actor), broken(fate)));
       });
     },

@@ -39,7 +39,7 @@ export async function deliver(
   request: ITxnRequest,
   signal: AbortSignal | undefined,
 ): Promise<Delivery> {
-  const end = Date.now() + PATIENCE * client.options.timeout;
+  const end = performance.now() + PATIENCE * client.options.timeout;
   const subject = `write ${change.key} and the keys of its apply`;
   let doubt: Status | undefined;
   for (let round = 0; ; round++) {
@@ -59,7 +59,7 @@ export async function deliver(
       if (found !== undefined) return found;
     }
     const isStopped = (): boolean => signal?.aborted === true;
-    const isLate = Date.now() >= end;
+    const isLate = performance.now() >= end;
     if (!isLate && !isStopped()) await pause(round, signal);
     // Also a stop that ended the pause.
     if (isLate || isStopped())

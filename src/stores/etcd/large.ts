@@ -4,8 +4,9 @@
  * Whoever finds the record half-way can tell our writes from other people's.
  */
 import { Failure, isFailure } from "../../failure.ts";
-import type { Key, LedgerEntry, LedgerRecord, Version } from "../../model.ts";
+import type { Key, Version } from "../../model.ts";
 import { sure } from "../../sure.ts";
+import { announced } from "../announced.ts";
 import { encodeLedger } from "../records.ts";
 import type { CommitEvent, Group, HeadChange, Write } from "../store.ts";
 import type { Result } from "./aftermath.ts";
@@ -48,7 +49,7 @@ export async function applyLarge(
   if (early.length > 0) return { event: { kind: "moved", unit, keys: early } };
   const begun = await step(
     chain,
-    recordPiece(group, group.ledger.expected, pendingText(change, group)),
+    recordPiece(group, group.ledger.expected, encodeLedger(announced(change.head.applyId, group))),
     "applying",
     packing,
   );
@@ -91,22 +92,6 @@ function recordPiece({ unit, ledger }: Group, expected: Version | null, text: st
   return pieceOf(unit, [], { key: ledger.key, expected, text });
 }
 
-/** The record as it stands, with the list of what each key is about to become. */
-function pendingText(change: HeadChange, { unit, ledger, writes }: Group): string {
-  const { record, previous } = ledger;
-  // What an apply that died announced stays announced until the record is whole: this one may die too.
-  const pending = new Map<Key, LedgerEntry | null>(previous?.pending);
-  for (const { kind, key } of writes) pending.set(key, kind === "delete" ? null : (record.settings.get(key) ?? null));
-  const written: LedgerRecord = {
-    unit,
-    commit: previous?.commit ?? null,
-    applyId: change.head.applyId,
-    settings: previous?.settings ?? new Map<Key, LedgerEntry>(),
-    pending,
-  };
-  return encodeLedger(written);
-}
-
 /** The writes in batches, each as large as one request can be. */
 function cut({ unit, ledger, writes }: Group, packing: Packing): Write[][] {
   const { budget, flat, maxBytes } = packing;
@@ -145,7 +130,7 @@ function whatDoesNotFit(
 ): Failure | undefined {
   const room = roomBeside(change, packing);
   const versions = new Map(group.writes.map(({ key }) => [key, SOME_VERSION]));
-  const records = [pendingText(change, group), encodeLedger(group.ledger.record, versions)];
+  const records = [encodeLedger(announced(change.head.applyId, group)), encodeLedger(group.ledger.record, versions)];
   const guard = { key: group.ledger.key, expected: SOME_VERSION, text: undefined };
   const pieces = [
     ...records.map((text) => recordPiece(group, SOME_VERSION, text)),

@@ -4,8 +4,9 @@
  * record then tells our writes from other people's.
  */
 import { Failure, isFailure } from "../../failure.ts";
-import type { Key, LedgerEntry, LedgerRecord, UnitId, Version } from "../../model.ts";
+import type { Key, LedgerEntry, UnitId, Version } from "../../model.ts";
 import { sure } from "../../sure.ts";
+import { announced } from "../announced.ts";
 import { encodeLedger } from "../records.ts";
 import type { CommitEvent, Group, HeadChange, Write } from "../store.ts";
 import { record } from "./claim.ts";
@@ -122,14 +123,17 @@ async function checked(work: Work): Promise<CommitEvent | undefined> {
 }
 
 /**
- * Keys that the plan found as Git wants them, or gone, so that only the record changes. A read that was behind, or not of
- * one moment with that of the record, must not make the record say what is not so.
+ * Keys that the plan found as Git wants them, gone, or left to others, so that only the record changes. A read that was
+ * behind, or not of one moment with that of the record, must not make the record say what is not so.
  */
 function settled({ writes, ledger }: Group): { readonly key: Key; readonly expected: Version | null }[] {
   const written = new Set(writes.map((write) => write.key));
   const { settings } = ledger.record;
   const before = ledger.previous?.settings ?? new Map<Key, LedgerEntry>();
-  const gone = [...before.keys()].filter((key) => !settings.has(key)).map((key) => ({ key, expected: null }));
+  // What was announced may be there although the plan did not see it.
+  const gone = [...new Set([...before.keys(), ...(ledger.previous?.pending?.keys() ?? [])])]
+    .filter((key) => !settings.has(key))
+    .map((key) => ({ key, expected: ledger.left?.get(key) ?? null }));
   const found = [...settings].flatMap(([key, { version }]) =>
     version === undefined || before.get(key)?.version === version ? [] : [{ key, expected: version }],
   );
@@ -157,7 +161,7 @@ async function carryOut(work: Work): Promise<Map<Key, Version>> {
   );
   const replaced = puts.filter((write) => typeDiffers(write, work.seen.get(write.key)));
   // Also for one plain write: should this apply die right after it, and Git move on, nobody could tell whose it was.
-  if (group.writes.length > 0) await writeLedger(work, pendingText(change, group));
+  if (group.writes.length > 0) await writeLedger(work, encodeLedger(announced(change.head.applyId, group)));
 
   const numbers = new Map<Key, number>();
   for (const write of puts) numbers.set(write.key, await putOne(work, write));
@@ -217,22 +221,6 @@ async function writeLedger(work: Work, text: string): Promise<void> {
 async function putPart({ client, change, signal }: Work, key: Key, text: string): Promise<void> {
   const seen = (await look(client, [key], false, signal)).get(key);
   await put(client, { ...record(key, text, change), expected: seen?.number ?? 0 }, signal);
-}
-
-/** The record as it stands, with the list of what each key is about to become. */
-function pendingText(change: HeadChange, { unit, ledger, writes }: Group): string {
-  const { record: next, previous } = ledger;
-  // What an apply that died announced stays announced until the record is whole: this one may die too.
-  const pending = new Map<Key, LedgerEntry | null>(previous?.pending);
-  for (const { kind, key } of writes) pending.set(key, kind === "delete" ? null : (next.settings.get(key) ?? null));
-  const announced: LedgerRecord = {
-    unit,
-    commit: previous?.commit ?? null,
-    applyId: change.head.applyId,
-    settings: previous?.settings ?? new Map<Key, LedgerEntry>(),
-    pending,
-  };
-  return encodeLedger(announced);
 }
 
 function typeChange({ key }: Write): Failure {

@@ -236,11 +236,11 @@ function afterOf(token: string, prefix: string): string {
 function shown(name: string, version: ParameterVersion, decrypt: boolean) {
   const isHidden = version.type === "SecureString" && !decrypt;
   // Nothing that could be undone or compared, and different for every version.
-  const cipher = createHash("sha512").update(`${name} ${version.number} ${version.at}`).digest("base64");
+  const cipher = (): string => createHash("sha512").update(`${name} ${version.number} ${version.at}`).digest("base64");
   return {
     Name: name,
     Type: version.type,
-    Value: isHidden ? cipher : version.text,
+    Value: isHidden ? cipher() : version.text,
     Version: version.number,
     LastModifiedDate: version.at,
     ARN: `${ARN}${name}`,
