@@ -395,6 +395,53 @@ describe("an apply in which", () => {
   });
 });
 
+describe("what somebody else does while an answer is missing", () => {
+  it("deletes what a lost put may have written: that nothing was written is not said, whatever comes then", async () => {
+    atPuts(
+      server,
+      a,
+      () => "lose-request",
+      () => "deny",
+    );
+    const failure = await failureOf(attempt(put(a, "1")), "UNKNOWN_OUTCOME");
+    expect(failure.message).toContain(a);
+    expect(failure.details.join()).toContain("PutParameter");
+  });
+
+  it("makes anew what a lost deletion may have deleted: nobody can tell, and theirs stays", async () => {
+    const known = await apply(h, { app: [put(a, "1")] });
+    let isGone = false;
+    server.fault = (call) => {
+      if (call.operation === "DeleteParameters") return ((isGone = true), "lose-reply");
+      if (isGone && call.operation === "GetParameters" && textOf(a) === undefined) server.handPut(a, "alice");
+      return undefined;
+    };
+    const failure = await failureOf(attempt(remove(a, versionOf(known, a))), "UNKNOWN_OUTCOME");
+    expect(failure.message).toBe(
+      `Nobody can tell whether ${a} was deleted: the answer was lost, and somebody has written it since.`,
+    );
+    expect(textOf(a)).toBe("alice");
+  });
+
+  it("changes one of two that a lost deletion deleted: the other one is told as gone", async () => {
+    const known = await apply(h, { app: [put(a, "1"), put(b, "1")] });
+    let isGone = false;
+    server.fault = (call) => {
+      if (call.operation === "DeleteParameters") return ((isGone = true), "lose-reply");
+      if (isGone && call.operation === "GetParameters" && textOf(a) === undefined) server.handPut(a, "alice");
+      return undefined;
+    };
+    const events: CommitEvent[] = [];
+    const deletes = [remove(a, versionOf(known, a)), remove(b, versionOf(known, b))];
+    const attempted = async (): Promise<void> => {
+      for await (const event of h.store.commit(nextHead(h, known), [group(h, known, "app", deletes)]))
+        events.push(event);
+    };
+    await failureOf(attempted(), "UNKNOWN_OUTCOME");
+    expect(events[0]).toMatchObject({ kind: "failed", written: [b] });
+  });
+});
+
 describe("a race", () => {
   it("is told with its writers also where the history has many pages", async () => {
     const known = await apply(h, { app: [put(a, "1")] });

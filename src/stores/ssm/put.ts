@@ -29,28 +29,45 @@ export type Written =
 /** SSM wants 30 seconds between a deletion and a new parameter of that name (DeleteParameter, service model); and some more. */
 const RECREATE_MS = 45_000;
 
+/** What is known of a write that was sent. */
+interface Sent {
+  /** An answer was lost. */
+  isUncertain: boolean;
+}
+
 /** Throws the failure if it was not written, and `UNKNOWN_OUTCOME` if nobody can tell. */
 export async function put(client: Client, what: Put, signal?: AbortSignal): Promise<Written> {
+  const sent: Sent = { isUncertain: false };
+  try {
+    return await untilAnswered(client, what, sent, signal);
+  } catch (error) {
+    if (!sent.isUncertain || !isFailure(error) || error.code === "UNKNOWN_OUTCOME" || error.code === "MOVED")
+      throw error;
+    // It was not seen since, but somebody may have deleted it: that nothing was written would be too much to say.
+    throw unknownOutcome(what.key, undefined, error);
+  }
+}
+
+async function untilAnswered(client: Client, what: Put, sent: Sent, signal?: AbortSignal): Promise<Written> {
   const subject = `write ${what.key}`;
   const input = inputOf(client, what);
   let tier = input.Tier;
   const { clock } = client;
   const end = clock.now() + RECREATE_MS;
-  let isUncertain = false;
   for (let attempt = 0; ; attempt++) {
     const told = await client.tell("PutParameter", { ...input, Tier: tier }, subject, signal);
     if (told.kind === "done") {
       const number = told.output.Version ?? what.expected + 1;
-      return { kind: "written", number, overtaken: await isOvertaken(client, what, number, isUncertain) };
+      return { kind: "written", number, overtaken: await isOvertaken(client, what, number, sent.isUncertain) };
     }
     if (told.kind === "unknown") {
-      isUncertain = true;
+      sent.isUncertain = true;
       const ours = await settle(client, what, subject);
       if (ours !== undefined) return ours;
     } else if (told.trouble.name === "ParameterAlreadyExists") {
       const seen = await current(client, what);
       if (seen !== undefined)
-        return isUncertain && (await holds(client, seen, what))
+        return sent.isUncertain && (await holds(client, seen, what))
           ? { kind: "written", number: seen.number, overtaken: false }
           : { kind: "exists" };
       // Deleted a moment ago: the name is not free yet.

@@ -1,8 +1,10 @@
 /** Carrying a plan out: order, events, receipts, and what a store may answer. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ApplyInput, type ApplyProgress, apply } from "../../../src/apply/apply.ts";
+import { groupsOf } from "../../../src/apply/compose.ts";
 import { Failure, type FailureCode } from "../../../src/failure.ts";
 import type { Destination, DestinationPlan, DestinationReceipt, Entry, Live, Plan } from "../../../src/model.ts";
+import { Sealed } from "../../../src/secret.ts";
 import { decodeHead, headKey } from "../../../src/stores/records.ts";
 import type { CommitEvent, Store } from "../../../src/stores/store.ts";
 import { type Desk, COMMIT, META, desk, external, held, place, wholePlan } from "../plan/desk.ts";
@@ -516,5 +518,22 @@ describe("a race", () => {
       },
     });
     expect(one.text("/cfg/orders/db")).toBe("canary");
+  });
+});
+
+describe("a blob that only names of others are left in", () => {
+  it("is given up without a write when Git drops its names, at the version that was seen", async () => {
+    const blobs = desk({ layout: "blob" });
+    const key = "/cfg/orders/all";
+    blobs.git({ "orders@dev": { [key]: { a: 1, b: 2 } } });
+    await blobs.apply();
+    blobs.memory.handPut(key, '{"theirs":"x"}');
+    blobs.git({});
+    const live = await blobs.read();
+    const plan = blobs.planOn(live, { policy: { overwriteDrift: true, overwriteConflicts: true } });
+    const [only] = groupsOf(plan, META, live, live.entries, () => new Sealed(""));
+    expect(only?.writes).toEqual([]);
+    expect(only?.ledger.left).toEqual(new Map([[key, live.entries.get(key)?.version]]));
+    expect(only?.ledger.record.settings.has(key)).toBe(false);
   });
 });
