@@ -379,7 +379,7 @@ describe("an apply in which", () => {
 
   it.each<[string, Fault, string]>([
     ["is refused", "deny", "DENIED"],
-    ["never has an answer", "lose-request", "UNREACHABLE"],
+    ["never has an answer", "lose-request", "UNKNOWN_OUTCOME"],
   ])("a deletion %s tells what was written before it", async (_, fault, code) => {
     const known = await apply(h, { app: [put(a, "1"), put(b, "1")] });
     server.fault = ({ operation }) => (operation === "DeleteParameters" ? fault : undefined);

@@ -1,5 +1,5 @@
 /** Deletes parameters by exact name, ten a call, after looking once more whether they are the ones that were planned. */
-import { Failure } from "../../failure.ts";
+import { Failure, isFailure } from "../../failure.ts";
 import type { Key, Version } from "../../model.ts";
 import { sure } from "../../sure.ts";
 import type { Client } from "./client.ts";
@@ -11,7 +11,7 @@ const TRIES = 5;
 
 /**
  * `isLate`: time has passed since the versions were checked, so check them again. Calls `removed` for each that is gone.
- * Throws `MOVED` if somebody changed one, `UNKNOWN_OUTCOME` if an answer was lost and somebody wrote it since.
+ * Throws `MOVED` if somebody changed one, `UNKNOWN_OUTCOME` where an answer was lost and nobody can tell.
  */
 export async function remove(
   client: Client,
@@ -36,15 +36,27 @@ async function removeBatch(
   signal?: AbortSignal,
 ): Promise<void> {
   let left = batch;
-  for (let attempt = 0; left.length > 0; attempt++) {
-    if (isLate || attempt > 0) left = await unchanged(client, left, deletes, attempt > 0, removed, signal);
-    if (left.length === 0) return;
-    const subject = `delete ${sure(left[0], "a name")}${left.length > 1 ? ` and ${left.length - 1} more` : ""}`;
-    const told = await client.tell("DeleteParameters", { Names: [...left] }, subject, signal);
-    if (told.kind === "done") return left.forEach(removed);
-    if (told.kind === "refused" || attempt >= TRIES) throw client.failure(told.trouble, "DeleteParameters", subject);
-    // It may have been done: what is there no more is left out of the next try.
-    await client.backOff(attempt, signal);
+  let isUncertain = false;
+  try {
+    for (let attempt = 0; left.length > 0; attempt++) {
+      if (isLate || isUncertain) left = await unchanged(client, left, deletes, isUncertain, removed, signal);
+      if (left.length === 0) return;
+      const subject = `delete ${namesOf(left)}`;
+      const told = await client.tell("DeleteParameters", { Names: [...left] }, subject, signal);
+      if (told.kind === "done") return left.forEach(removed);
+      // It may have been done: what is there no more is left out of the next try.
+      isUncertain ||= told.kind === "unknown";
+      if (told.kind === "refused" || attempt >= TRIES) throw client.failure(told.trouble, "DeleteParameters", subject);
+      await client.backOff(attempt, signal);
+    }
+  } catch (error) {
+    if (!isUncertain || !isFailure(error) || error.code === "UNKNOWN_OUTCOME") throw error;
+    throw unknownOutcome(
+      left,
+      "the answer was lost",
+      "Plan again when SSM answers: the plan shows what is live.",
+      error,
+    );
   }
 }
 
@@ -71,10 +83,17 @@ function changed(keys: readonly Key[]): Failure {
 }
 
 function madeAnew(keys: readonly Key[]): Failure {
-  const names = keys.join(", ");
-  return new Failure(
-    "UNKNOWN_OUTCOME",
-    `Nobody can tell whether ${names} was deleted: the answer was lost, and somebody has written it since.`,
-    { fix: "Plan again: the plan shows what is live. Their value was left alone." },
-  );
+  const fix = "Plan again: the plan shows what is live. Their value was left alone.";
+  return unknownOutcome(keys, "the answer was lost, and somebody has written it since", fix);
+}
+
+function unknownOutcome(keys: readonly Key[], why: string, fix: string, cause?: Failure): Failure {
+  return new Failure("UNKNOWN_OUTCOME", `Nobody can tell whether ${namesOf(keys)} was deleted: ${why}.`, {
+    fix,
+    details: cause === undefined ? [] : [cause.message, ...cause.details],
+  });
+}
+
+function namesOf(keys: readonly Key[]): string {
+  return `${sure(keys[0], "a name")}${keys.length > 1 ? ` and ${keys.length - 1} more` : ""}`;
 }
