@@ -142,8 +142,8 @@ export const MUTANTS = [
   ssm(
     "unknown as refusal",
     "put",
-    "const ours = await settle(client, what, subject);",
-    'const ours = await settle(client, what, subject);\n      if (ours !== undefined) throw client.failure({ ...told.trouble, kind: "refused", name: "AccessDenied" }, "PutParameter", subject);',
+    "sent.isUncertain = true;",
+    'throw client.failure({ ...told.trouble, kind: "refused", name: "AccessDenied" }, "PutParameter", subject);',
   ),
   ssm(
     "nothing announced",
