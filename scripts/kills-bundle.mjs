@@ -18,8 +18,7 @@ const sources = { ...fromSource, alias: { vitest: join(ROOT, "test/stores/no-vit
 
 export async function buildKills() {
   if (!existsSync(join(ROOT, "dist/index.js"))) throw new Error("Run node scripts/build.mjs first.");
-  // The throw-away keys of the tests are read from beside the program.
-  cpSync(join(ROOT, "test/secrets/fixtures"), join(FOLDER, "fixtures"), { recursive: true });
+  copyKeys();
   const [child, preload, many] = ["child", "disk-points", "many"].map((name) => join(FOLDER, `${name}.mjs`));
   await build({ ...fromSource, entryPoints: ["test/kills/child.ts"], outfile: child, plugins: [shipped] });
   await build({ ...fromSource, entryPoints: ["test/kills/disk-points.ts"], outfile: preload });
@@ -28,7 +27,13 @@ export async function buildKills() {
 }
 
 export async function buildChaos() {
+  copyKeys();
   const many = join(FOLDER, "chaos.mjs");
   await build({ ...sources, entryPoints: ["test/chaos/many.ts"], outfile: many });
   return many;
+}
+
+/** The throw-away keys of the tests are read from beside the program. */
+function copyKeys() {
+  cpSync(join(ROOT, "test/secrets/fixtures"), join(FOLDER, "fixtures"), { recursive: true });
 }

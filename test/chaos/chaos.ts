@@ -35,6 +35,8 @@ export async function chaos(
   const cluster = await startCluster([`--quota-backend-bytes=${SPACE}`]);
   const records = noRecords();
   const flag: Flag = { over: false };
+  // Later than that: what the last answer acknowledges is in a revision that must be read.
+  const answered: Flag = { over: false };
   const progress = { at: 1 };
   const counts = new Map<Trouble, number>();
   try {
@@ -51,7 +53,7 @@ export async function chaos(
       sampler(endpoints, records, flag),
       sampler(turned(1), records, flag),
     ];
-    const recording = recorder(endpoints, records, flag, progress);
+    const recording = recorder(endpoints, records, answered, progress);
     for (let done = 0, trouble = options.next(0); trouble !== undefined; trouble = options.next(++done)) {
       options.told?.(trouble, done);
       await makeTrouble(cluster, trouble, options.lasts, progress);
@@ -61,10 +63,12 @@ export async function chaos(
     }
     flag.over = true;
     await Promise.all(work);
+    answered.over = true;
     await recording;
     return { verdicts: judge(records), counts };
   } finally {
     flag.over = true;
+    answered.over = true;
     await cluster.end();
   }
 }
