@@ -128,8 +128,8 @@ export const MUTANTS = [
   ssm(
     "race ignored",
     "put",
-    "overtaken: await isOvertaken(client, what, number, isUncertain)",
-    "overtaken: false && (await isOvertaken(client, what, number, isUncertain))",
+    "overtaken: await isOvertaken(client, what, number, sent.isUncertain)",
+    "overtaken: false && (await isOvertaken(client, what, number, sent.isUncertain))",
   ),
   ssm("loss ignored", "unit", "if (result.overtaken && (await isLoss(", "if (!result.overtaken && (await isLoss("),
   ssm("create overwrites", "put", "Overwrite: expected > 0,", "Overwrite: true,"),

@@ -1,4 +1,5 @@
 /** The real engine in simulated worlds: seeds, fixed regressions, a small world in every order, and seeded bugs. */
+import { readFileSync } from "node:fs";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -67,6 +68,19 @@ describe("simulation", () => {
     expect(results[0]?.states).toBeGreaterThan(1000);
     const first = await simulate<{ results: Result[] }>("--exhaustive", "--store", "ssm", "--most", "500");
     expect(first.results).toMatchObject([{ store: "ssm", schedules: 500, failures: [] }]);
+  });
+
+  it("has no seeded bug that is not in the code as it stands", async () => {
+    interface Mutant {
+      readonly name: string;
+      readonly patch: { readonly file: string; readonly find: string };
+    }
+    const { MUTANTS } = (await import(new URL("mutants.mjs", import.meta.url).href)) as {
+      readonly MUTANTS: readonly Mutant[];
+    };
+    const stale = MUTANTS.filter(({ patch }) => readFileSync(patch.file, "utf8").split(patch.find).length !== 2);
+    expect(stale.map(({ name }) => name)).toEqual([]);
+    expect(MUTANTS.length).toBeGreaterThan(40);
   });
 
   it("finds bugs that were put in on purpose", { timeout: PATIENCE }, async () => {
