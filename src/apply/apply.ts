@@ -96,7 +96,9 @@ async function applyDestination(plan: DestinationPlan, input: ApplyInput): Promi
     const done = groups.filter((group) => tally.applied.has(group.unit));
     back = input.readBack ? await readBack(store, done, tally.versions, destination.reads.prefixes) : undefined;
   } catch (error) {
-    tally.failure = isFailure(error) ? error : new Failure("INTERNAL", "apply failed in a way it should not");
+    const thrown = isFailure(error) ? error : new Failure("INTERNAL", "apply failed in a way it should not");
+    // That nobody can tell what was written outweighs why it ended.
+    if (tally.failure?.code !== "UNKNOWN_OUTCOME") tally.failure = thrown;
   }
   return receiptOf(plan, tally, back);
 }

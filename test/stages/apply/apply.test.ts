@@ -537,3 +537,19 @@ describe("a blob that only names of others are left in", () => {
     expect(only?.ledger.record.settings.has(key)).toBe(false);
   });
 });
+
+describe("an apply that is stopped while the outcome of a unit is open", () => {
+  it("says that nobody can tell, not why it ended", async () => {
+    const { receipt } = await run({
+      store: () =>
+        Promise.resolve({
+          ...one.memory.store,
+          async *commit() {
+            yield await Promise.resolve(failed("orders@dev", "UNKNOWN_OUTCOME"));
+            throw failure("INTERRUPTED");
+          },
+        }),
+    });
+    expect(receipt).toMatchObject({ result: "partial", failure: { code: "UNKNOWN_OUTCOME" } });
+  });
+});
