@@ -44,11 +44,6 @@ import { typesNamed } from "./validate/types.ts";
 import { xEnvOf } from "./validate/explain.ts";
 import { validateUnit } from "./validate/validate.ts";
 
-/** Loads what {@link prepare} asks for in most repos, for whoever waits for something else meanwhile. */
-export async function warmUp(): Promise<void> {
-  await Promise.all([import("./validate/schemas.ts"), import("handlebars")]);
-}
-
 /** Which units (and targets) a command is about. Globs; empty lists mean everything. */
 export interface Scope {
   /** `orders`, `orders@prod`, `*@prod.us-east-2`. */

@@ -1,7 +1,6 @@
 /** Finds the config repo around the working directory, its commit, and opens it. */
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve as resolvePath } from "node:path";
-import { warmUp } from "../desired.ts";
 import { Failure } from "../failure.ts";
 import type { Git } from "../git/git.ts";
 import { locate } from "../load/locate.ts";
@@ -33,7 +32,7 @@ export interface OpenedProject extends Project {
 export async function open(options: CommonOptions, io: Io, withGit = true): Promise<OpenedProject> {
   const folder = findRoot(options.dir === undefined ? io.cwd : resolvePath(io.cwd, options.dir));
   const inCi = (io.env.CI ?? "") !== "" && io.env.CI !== "false";
-  const git = withGit || inCi ? await openRepository(folder) : undefined;
+  const git = withGit || inCi ? await (await import("../git/git.ts")).openGit(folder) : undefined;
   const commit = git?.opened ?? null;
   const fromGit = git !== undefined && commit !== null && inCi;
   const source = fromGit ? await git.files(commit) : folderSource(folder);
@@ -41,13 +40,6 @@ export async function open(options: CommonOptions, io: Io, withGit = true): Prom
   const project = await openProject(source, drivers, options.profile);
   const { sources } = project.loaded;
   return { ...project, folder, git, commit, dirty: isDirty, locate: (at) => locate(at, sources) };
-}
-
-/** Git answers in a process of its own: meanwhile there is time to load what comes next. */
-async function openRepository(folder: string): Promise<Git | undefined> {
-  const { openGit } = await import("../git/git.ts");
-  const [git] = await Promise.all([openGit(folder), warmUp()]);
-  return git;
 }
 
 /** Config root below the top of the repository: `""` or `config/`. */

@@ -38,24 +38,24 @@ export interface UnitSearch {
 /** What a unit would carry into its stores in the open: values and whole files. */
 export function credentialsInUnit(unit: RenderedUnit, search: UnitSearch): Problem[] {
   const found: Problem[] = [];
-  const { look, originOf, elsewhere } = search;
-  eachText(unit.values, [], (text, path) => {
-    const credential = look(text);
-    if (credential === undefined || elsewhere.has(textOf(credential, text))) return;
-    const problem = problemAt(credential, path, originOf(path), search.secrecy(path), unit.app, unit.place.env);
-    if (problem !== undefined) found.push({ ...problem, reach: [unit.id] });
-  });
-  for (const { name, file, text: source } of unit.app.files) {
-    eachText(unit.files.get(name) ?? "", [], (text) => {
-      const credential = look(text);
-      if (credential === undefined || elsewhere.has(textOf(credential, text))) return;
+  const each = (value: Value, visit: (credential: Credential, written: string, path: KeyPath) => Problem | undefined) =>
+    eachText(value, [], (text, path) => {
+      const credential = search.look(text);
+      if (credential === undefined) return;
       const written = textOf(credential, text);
-      const offset = source.indexOf(written);
-      const at: At = offset < 0 ? { file } : { file, offset, length: written.length };
-      const problem = problemAt(credential, ["files", name], at, undefined, unit.app, unit.place.env);
+      const problem = search.elsewhere.has(written) ? undefined : visit(credential, written, path);
       if (problem !== undefined) found.push({ ...problem, reach: [unit.id] });
     });
-  }
+  const { app, place, files } = unit;
+  each(unit.values, (credential, _, path) =>
+    problemAt(credential, path, search.originOf(path), search.secrecy(path), app, place.env),
+  );
+  for (const { name, file, text: source } of app.files)
+    each(files.get(name) ?? "", (credential, written) => {
+      const offset = source.indexOf(written);
+      const at: At = offset < 0 ? { file } : { file, offset, length: written.length };
+      return problemAt(credential, ["files", name], at, undefined, app, place.env);
+    });
   return found;
 }
 

@@ -4,9 +4,9 @@ import { run, tempFolder, writeFiles } from "../project.ts";
 import { startProxy } from "./etcd-proxy.ts";
 import { apply, group, look, nextHead, put, putSecret, remove, run as commit, versionOf } from "./contract-moves.ts";
 import type { Harness } from "./contract-moves.ts";
-import { ssm } from "../../src/stores/ssm/ssm.ts";
 import { startDouble } from "./ssm-double/double.ts";
 import type { Fault, SsmDouble } from "./ssm-double/double.ts";
+import { ssmHarness } from "./ssm-double/harness.ts";
 import { fastClock, openOn } from "./ssm-double/open.ts";
 import { driversTo, repo } from "./ssm-double/repo.ts";
 
@@ -18,18 +18,9 @@ const clock = fastClock(50);
 
 /** `timeout` is in real milliseconds: short where requests hang, long enough for a busy machine where none does. */
 async function harness(double: SsmDouble, prefix: string, takeover = 2000, timeout = 100): Promise<Harness> {
-  const store = await openOn(double.endpoint, { settle: 1000, timeout, takeover }, clock);
-  disposals.push(() => store.close());
-  return {
-    store,
-    limits: ssm.limits,
-    prefix,
-    handPut: (key, text) => Promise.resolve(double.handPut(key, text)),
-    handDelete: (key) => Promise.resolve(double.handDelete(key)),
-    readRaw: (below) => Promise.resolve(double.everything(below)),
-    failReads: () => Promise.resolve(),
-    dispose: () => Promise.resolve(),
-  };
+  const made = await ssmHarness(double, prefix, { settle: 1000, timeout, takeover }, clock);
+  disposals.push(() => made.dispose());
+  return { ...made, dispose: () => Promise.resolve() };
 }
 
 async function serve(options: Parameters<typeof startDouble>[0] = {}): Promise<SsmDouble> {

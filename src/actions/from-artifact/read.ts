@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { Plain } from "../../model.ts";
 import { Failure } from "../../failure.ts";
 import type { ForkResult } from "../../report/pull-request/fork-comment.ts";
+import { isPlainMap } from "../../tree.ts";
 
 /** Bytes. A plan of 10,000 changes has 1.8 MB. */
 export const LARGEST_ARTIFACT = 5_000_000;
@@ -15,8 +16,8 @@ export async function readArtifact(path: string): Promise<ForkResult> {
   const text = textOf(bytesOf(path));
   requireShallow(text);
   const data = parsed(text);
-  if (isMap(data) && Object.hasOwn(data, "error")) return { kind: "failed" };
-  if (isMap(data) && Object.hasOwn(data, "problems")) return { kind: "invalid", errors: errorsIn(data) };
+  if (isPlainMap(data) && Object.hasOwn(data, "error")) return { kind: "failed" };
+  if (isPlainMap(data) && Object.hasOwn(data, "problems")) return { kind: "invalid", errors: errorsIn(data) };
   const { isForkPlan } = await import("./check.ts");
   if (!isForkPlan(data)) throw notAPlan("it does not fit schemas/plan.schema.json");
   if (data.edits.length > MOST_EDITS) throw notAPlan(`it has more than ${MOST_EDITS} edits`);
@@ -81,13 +82,9 @@ function parsed(text: string): Plain {
   }
 }
 
-function isMap(data: Plain): data is { readonly [key: string]: Plain } {
-  return typeof data === "object" && data !== null && !Array.isArray(data);
-}
-
 function errorsIn({ problems }: { readonly [key: string]: Plain }): number {
   if (!Array.isArray(problems)) throw notAPlan("its problems are no list");
-  return (problems as readonly Plain[]).filter((one) => isMap(one) && one["severity"] === "error").length;
+  return (problems as readonly Plain[]).filter((one) => isPlainMap(one) && one["severity"] === "error").length;
 }
 
 /** Its words are not repeated: the log is the base repository's. */

@@ -14,7 +14,7 @@ import type {
   Receipt,
   UnitPlan,
 } from "../../../src/model.ts";
-import { place, wholePlan } from "../plan/desk.ts";
+import { destinationPlan, place, wholePlan } from "../plan/desk.ts";
 
 const OLD = "a".repeat(40);
 const NEW = "b".repeat(40);
@@ -47,23 +47,7 @@ const CONFLICT: Conflict = {
 };
 
 function destination(env: string, more: Partial<DestinationPlan> = {}): DestinationPlan {
-  return {
-    destination: `config@${env}`,
-    target: "config",
-    type: "memory",
-    place: place(env),
-    head: { head: HEAD, version: "1" },
-    units: [UNIT],
-    drift: [],
-    conflicts: [],
-    needsValue: [],
-    kept: [],
-    unsourced: [],
-    foreign: [],
-    untouched: 0,
-    digest: `digest of ${env}`,
-    ...more,
-  };
+  return destinationPlan(place(env), [UNIT], { head: { head: HEAD, version: "1" }, ...more });
 }
 const planOf = (destinations: readonly DestinationPlan[], commit: string | null = NEW): Plan =>
   wholePlan(destinations, { commit });

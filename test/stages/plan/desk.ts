@@ -21,6 +21,7 @@ import type {
   Setting,
   Shape,
   UnitId,
+  UnitPlan,
   Value,
 } from "../../../src/model.ts";
 import { type PlanInput, planDestination } from "../../../src/plan/destination-plan.ts";
@@ -207,6 +208,31 @@ export function wholePlan(destinations: readonly DestinationPlan[], given: Parti
     tool: "test",
   });
   return { ...plan, ...given };
+}
+
+/** A plan of one destination that says nothing but its units. */
+export function destinationPlan(
+  at: Place,
+  units: readonly UnitPlan[],
+  more: Partial<DestinationPlan> = {},
+): DestinationPlan {
+  return {
+    destination: `config@${at.id}`,
+    target: "config",
+    type: "memory",
+    place: at,
+    head: undefined,
+    units,
+    drift: [],
+    conflicts: [],
+    needsValue: [],
+    kept: [],
+    unsourced: [],
+    foreign: [],
+    untouched: 0,
+    digest: `digest of ${at.id}`,
+    ...more,
+  };
 }
 
 /** All that a plan says, one line for each thing. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Change, ChangeKind, DestinationPlan, MemberChange, Origin, UnitPlan } from "../../../src/model.ts";
 import { type Sources, foldEdits } from "../../../src/plan/edits.ts";
-import { appOf, place, wholePlan } from "./desk.ts";
+import { appOf, destinationPlan, place, wholePlan } from "./desk.ts";
 
 const BASE: Origin = { file: "apps/orders/base.yaml", path: ["a"] };
 const PROD: Origin = { file: "apps/orders/prod.yaml", path: ["a"] };
@@ -19,24 +19,7 @@ function unitPlan(unit: string, changes: readonly Change[]): UnitPlan {
   return { unit, app: appOf(unit), changes, upkeep: false, managed: 1, ledger: { expected: null, record } };
 }
 function destination(units: readonly UnitPlan[], more: Partial<DestinationPlan> = {}): DestinationPlan {
-  const at = more.place ?? place("dev");
-  return {
-    destination: `config@${at.id}`,
-    target: "config",
-    type: "memory",
-    place: at,
-    head: undefined,
-    units,
-    drift: [],
-    conflicts: [],
-    needsValue: [],
-    kept: [],
-    unsourced: [],
-    foreign: [],
-    untouched: 0,
-    digest: `digest of ${at.id}`,
-    ...more,
-  };
+  return destinationPlan(more.place ?? place("dev"), units, more);
 }
 const one = (unit: string, fields: Partial<MemberChange>, kind: ChangeKind = "update", placeholder = false) =>
   destination([unitPlan(unit, [change(kind, [member(fields)], placeholder)])]);

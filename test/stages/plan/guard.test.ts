@@ -12,7 +12,7 @@ import type {
   UnitPlan,
 } from "../../../src/model.ts";
 import { type GuardInput, checkGuards } from "../../../src/plan/guard.ts";
-import { appOf, place } from "./desk.ts";
+import { appOf, destinationPlan, place } from "./desk.ts";
 
 const GUARDS: Guards = {
   liftBy: "label",
@@ -63,23 +63,7 @@ function destination(
   at: Place = DEV,
   more: Partial<DestinationPlan> = {},
 ): DestinationPlan {
-  return {
-    destination: `config@${at.id}`,
-    target: "config",
-    type: "memory",
-    place: at,
-    head: HEAD,
-    units,
-    drift: [],
-    conflicts: [],
-    needsValue: [],
-    kept: [],
-    unsourced: [],
-    foreign: [],
-    untouched: 0,
-    digest: "d",
-    ...more,
-  };
+  return destinationPlan(at, units, { head: HEAD, digest: "d", ...more });
 }
 function check(destinations: readonly DestinationPlan[], guards: Partial<Guards> = {}, more: Partial<GuardInput> = {}) {
   return checkGuards({
