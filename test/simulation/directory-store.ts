@@ -9,7 +9,7 @@ import { here } from "./platform.ts";
 import { remembered } from "./remembered.ts";
 import { digest } from "./stand-ins/canonical.ts";
 import { keyAt } from "./stand-ins/key-path.ts";
-import { EPOCH } from "./world.ts";
+import { type Actor, EPOCH } from "./world.ts";
 
 interface File {
   readonly kind: "file";
@@ -42,13 +42,15 @@ const keyOfPath = remembered((path) => /^\/srv\/live\.generations\/\d+(\/.*)$/u.
 
 export function directoryStore(witness: Witness): SimulatedStore {
   const root: Folder = { kind: "folder", names: new Map([["srv", { kind: "folder", names: new Map() }]]) };
-  let cells: ReadonlyMap<Key, Cell> = new Map();
+  const shown: { cells: ReadonlyMap<Key, Cell> } = { cells: new Map() };
   let inodes = 0;
-  const looks = new Map<string, number>();
-  /** Looks at a live generation, by whom and at what. */
+  /** When somebody last looked at a path: by whom, and at what. */
+  const looks = new Map<Actor, Map<string, number>>();
   const look = (path: string): void => {
-    const key = keyOfPath(path);
-    if (key !== "") looks.set(`${here().actor.name} ${key}`, here().now);
+    const { actor, now: moment } = here();
+    const own = looks.get(actor) ?? new Map<string, number>();
+    if (own.size === 0) looks.set(actor, own);
+    own.set(path, moment);
   };
 
   const fail = (code: string, path: string): Error => Object.assign(new Error(code), { code, path });
@@ -230,19 +232,16 @@ export function directoryStore(witness: Witness): SimulatedStore {
   function settle(by: string): void {
     const next = liveCells();
     const batch: Mutation[] = [];
-    for (const key of new Set([...cells.keys(), ...next.keys()])) {
-      const [before, after] = [cells.get(key), next.get(key)];
+    for (const key of new Set([...shown.cells.keys(), ...next.keys()])) {
+      const [before, after] = [shown.cells.get(key), next.get(key)];
       if (before?.version !== after?.version || before?.text !== after?.text)
         batch.push({ by, at: here().now, key, before, after });
     }
-    cells = next;
+    shown.cells = next;
     if (batch.length > 0) witness(batch);
   }
 
-  return {
-    get cells() {
-      return cells;
-    },
+  const store: Omit<SimulatedStore, "cells"> = {
     handPut(key, text, secret) {
       const live = folderAt(LIVE);
       if (live === undefined) return;
@@ -278,13 +277,12 @@ export function directoryStore(witness: Witness): SimulatedStore {
       if (folder?.names.delete(nameOf(key)) === true) settle("hand");
     },
     lookedAt(key) {
-      const by = here().actor.name;
-      return (
-        looks.get(`${by} ${key}`) ??
-        looks.get(`${by} ${dirname(key)}`) ??
-        looks.get(`${by} ${dirname(dirname(key))}`) ??
-        0
-      );
+      const own = [...(looks.get(here().actor) ?? [])];
+      const last = (of: Key): number | undefined => {
+        const moments = own.filter(([path]) => keyOfPath(path) === of).map(([, moment]) => moment);
+        return moments.length === 0 ? undefined : Math.max(...moments);
+      };
+      return last(key) ?? last(dirname(key)) ?? last(dirname(dirname(key))) ?? 0;
     },
     relieve: () => undefined,
     async plainRead(prefix) {
@@ -310,4 +308,5 @@ export function directoryStore(witness: Witness): SimulatedStore {
       open: () => Promise.resolve(openDirectory(LIVE, { disk: operations, lockWaitMs: 2000 })),
     }),
   };
+  return Object.assign(shown, store);
 }

@@ -103,7 +103,7 @@ export const MUTANTS = [
     "return flat && chain.requests === 0 && status !== undefined && lacksNesting(status);",
   ),
   etcd("pages of several moments", "read", "limit: size, ...pinned }", "limit: size }"),
-  etcd("chain keeps an old guard", "chain", "      version = revision;\n", ""),
+  etcd("chain keeps an old guard", "chain", "      progress.version = revision;\n", ""),
   // SSM
   ssm(
     "head ready first",

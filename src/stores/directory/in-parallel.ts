@@ -5,11 +5,16 @@ const WIDTH = 16;
 export async function inParallel<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const rest = items[Symbol.iterator]();
   const errors: unknown[] = [];
-  const worker = async (): Promise<void> => {
-    for (let next = rest.next(); next.done !== true && errors.length === 0; next = rest.next()) {
+  const workFrom = async (first: IteratorResult<T>): Promise<void> => {
+    for (let next = first; next.done !== true && errors.length === 0; next = rest.next()) {
       await work(next.value).catch((error: unknown) => void errors.push(error));
     }
   };
-  await Promise.all(Array.from({ length: WIDTH }, worker));
+  const workers: Promise<void>[] = [];
+  for (let next = rest.next(); next.done !== true; next = rest.next()) {
+    workers.push(workFrom(next));
+    if (workers.length === WIDTH) break;
+  }
+  await Promise.all(workers);
   if (errors.length > 0) throw errors[0];
 }

@@ -16,10 +16,12 @@ export function openDirectory(
   const places = placesOf(directory);
   return {
     read: (query, signal) => read(disk, places, query, signal),
-    async *commit(head, groups, signal) {
-      yield* await commit(disk, places, head, groups, { lockWaitMs, signal });
-    },
+    commit: (head, groups, signal) => eachOf(() => commit(disk, places, head, groups, { lockWaitMs, signal })),
     rights: () => rightsOf(places),
     close: () => Promise.resolve(),
   };
+}
+
+async function* eachOf<T>(work: () => Promise<Iterable<T>>): AsyncGenerator<T> {
+  yield* await work();
 }

@@ -1,5 +1,5 @@
 /** Which keys a generation holds, and in which files. */
-import { join } from "node:path";
+import { sep } from "node:path";
 import type { Key } from "../../model.ts";
 import type { Disk, Kind } from "./disk.ts";
 import { linkInside, nameNotUtf8, notAFile, twoFilesOneKey } from "./failures.ts";
@@ -15,20 +15,27 @@ export type Files = ReadonlyMap<Key, string>;
  */
 export async function scan(disk: Disk, root: string): Promise<Files> {
   const files = new Map<Key, string>();
-  let level: (readonly string[])[] = [[]];
+  let level: Folder[] = [{ path: root, names: [] }];
   while (level.length > 0) {
-    const next: (readonly string[])[] = [];
-    await inParallel(level, async (names) => {
-      for (const { name, kind } of await disk.list(join(root, ...names))) {
-        const path = join(root, ...names, name);
+    const next: Folder[] = [];
+    await inParallel(level, async (folder) => {
+      for (const { name, kind } of await disk.list(folder.path)) {
+        const path = `${folder.path}${sep}${name}`;
+        const names = [...folder.names, name];
         check(path, name, kind);
-        if (kind === "folder") next.push([...names, name]);
-        else add(files, keyAt([...names, name]), path);
+        if (kind === "folder") next.push({ path, names });
+        else add(files, keyAt(names), path);
       }
     });
     level = next;
   }
   return files;
+}
+
+interface Folder {
+  readonly path: string;
+  /** Below the root. */
+  readonly names: readonly string[];
 }
 
 /** The trace of each file, to see later whether anything was touched. */

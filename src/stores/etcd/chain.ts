@@ -15,11 +15,14 @@ import type { Check, Guarding, Names, Piece } from "./piece.ts";
 import { flatRequest, nestedRequest } from "./request.ts";
 import type { HeadState } from "./request.ts";
 
-export interface Chain {
+interface Progress {
   /** Version and state of the head as the last request left it. */
-  readonly version: Version | null;
-  readonly state: HeadState | undefined;
-  readonly requests: number;
+  version: Version | null;
+  state: HeadState | undefined;
+  requests: number;
+}
+
+export interface Chain extends Readonly<Progress> {
   /**
    * Applies the pieces and writes the head in one request; one result for each piece, in their order. `tries` counts
    * the requests for these pieces: from the second on they are guarded in ways that other keys cannot disturb.
@@ -30,9 +33,7 @@ export interface Chain {
 }
 
 export function chainOf(client: Client, change: HeadChange, signal: AbortSignal | undefined): Chain {
-  let version = change.expected;
-  let state: HeadState | undefined;
-  let requests = 0;
+  const progress: Progress = { version: change.expected, state: undefined, requests: 0 };
 
   async function send(pieces: readonly Piece[], wanted: HeadState, packing: Packing, tries: number): Promise<Result[]> {
     throwIfStopped(signal, subjectOf(pieces, change));
@@ -48,16 +49,16 @@ export function chainOf(client: Client, change: HeadChange, signal: AbortSignal 
     const sent = pieces.filter((piece) => !results.has(piece));
     // What the check found is known before the head is written, so the head can tell the truth at once.
     const honest = wanted === "ready" && results.size > 0 ? "partial" : wanted;
-    const head = { change, guard: version, state: honest };
+    const head = { change, guard: progress.version, state: honest };
     const request = flat ? flatRequest(head, sent) : nestedRequest(head, sent, budget, guardings);
     throwIfStopped(signal, subjectOf(pieces, change));
-    const delivery = await deliver(client, change, version, request.message, signal);
-    requests++;
+    const delivery = await deliver(client, change, progress.version, request.message, signal);
+    progress.requests++;
     const recovered = delivery.kind === "recovered";
     const revision = recovered ? delivery.revision : delivery.answer.header.revision;
     if (recovered || delivery.answer.succeeded) {
-      version = revision;
-      state = honest;
+      progress.version = revision;
+      progress.state = honest;
     }
     const telling = recovered
       ? recover(client, sent, guardings, revision, packing)
@@ -69,22 +70,11 @@ export function chainOf(client: Client, change: HeadChange, signal: AbortSignal 
     return pieces.map((piece) => sure(results.get(piece), piece.unit));
   }
 
-  return {
-    get version() {
-      return version;
-    },
-    get state() {
-      return state;
-    },
-    get requests() {
-      return requests;
-    },
-    send,
-    async look(piece) {
-      throwIfStopped(signal, subjectOf([piece], change));
-      return lookAt(client, piece, undefined, signal);
-    },
+  const look = async (piece: Piece): Promise<Names> => {
+    throwIfStopped(signal, subjectOf([piece], change));
+    return lookAt(client, piece, undefined, signal);
   };
+  return Object.assign(progress, { send, look });
 }
 
 function subjectOf(pieces: readonly Piece[], { key }: HeadChange): string {

@@ -19,13 +19,11 @@ export async function openSsm(options: Options, purpose: Purpose = "plan", clock
   let writer: Promise<Client> | undefined;
   const write = (): Promise<Client> =>
     (writer ??= isOneRole ? Promise.resolve(reader) : openClient(options, "apply", clock));
+  const ready = (): Promise<Client> => Promise.resolve(reader);
   return {
-    async *read(query, signal) {
-      yield* read(query.secrets === "values" ? await write() : reader, query, signal);
-    },
-    async *commit(head, groups, signal) {
-      yield* commit(await write(), head, groups, signal);
-    },
+    read: (query, signal) =>
+      withClient(query.secrets === "values" ? write : ready, (client) => read(client, query, signal)),
+    commit: (head, groups, signal) => withClient(write, (client) => commit(client, head, groups, signal)),
     async rights(query, signal) {
       return rightsOf(reader, isOneRole ? undefined : await write(), query, signal);
     },
@@ -34,4 +32,11 @@ export async function openSsm(options: Options, purpose: Purpose = "plan", clock
       if (writer !== undefined) (await writer).close();
     },
   };
+}
+
+async function* withClient<T>(
+  open: () => Promise<Client>,
+  use: (client: Client) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  yield* use(await open());
 }
