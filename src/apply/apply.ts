@@ -97,7 +97,7 @@ async function applyDestination(plan: DestinationPlan, input: ApplyInput): Promi
     back = input.readBack ? await readBack(store, done, tally.versions, destination.reads.prefixes) : undefined;
   } catch (error) {
     const thrown = isFailure(error) ? error : new Failure("INTERNAL", "apply failed in a way it should not");
-    // That nobody can tell what was written outweighs why it ended.
+    // Why it ended outweighs what became of a unit, unless nobody can tell what that was.
     if (tally.failure?.code !== "UNKNOWN_OUTCOME") tally.failure = thrown;
   }
   return receiptOf(plan, tally, back);
@@ -138,11 +138,17 @@ async function commitGroups(
         event.keys.includes(key) ? "changed by somebody else since it was read" : "left out with its unit",
       );
     } else {
-      tally.failure ??= event.failure;
+      fail(tally, event.failure);
       tally.partly += event.written.length;
       leave(tally, plan, event.unit, (key) => (event.written.includes(key) ? undefined : event.failure.message));
     }
   }
+}
+
+/** The first failure stands, but that nobody can tell what was written outweighs any other. */
+function fail(tally: Tally, failure: Failure): void {
+  const [before, isOpen] = [tally.failure, failure.code === "UNKNOWN_OUTCOME"];
+  if (before === undefined || (isOpen && before.code !== "UNKNOWN_OUTCOME")) tally.failure = failure;
 }
 
 function unitsNamed(plan: DestinationPlan, name: UnitId): readonly UnitPlan[] {

@@ -277,6 +277,8 @@ describe("what a store answers", () => {
     ["failed, nothing written", [failed("orders@dev", "FULL")], "failed"],
     ["failed after a unit", [applied("users@dev"), failed("orders@dev", "FULL")], "partial"],
     ["an unknown outcome", [failed("orders@dev", "UNKNOWN_OUTCOME")], "partial"],
+    ["an unknown outcome last", [failed("users@dev", "FULL"), failed("orders@dev", "UNKNOWN_OUTCOME")], "partial"],
+    ["an unknown outcome first", [failed("users@dev", "UNKNOWN_OUTCOME"), failed("orders@dev", "FULL")], "partial"],
     ["moved on the way", [failed("orders@dev", "MOVED")], "moved"],
     ["moved on the way, after a unit", [applied("users@dev"), failed("orders@dev", "MOVED")], "partial"],
     ["moved on the way, with a key in place", [failed("orders@dev", "MOVED", ["/cfg/orders/a"])], "partial"],
