@@ -1,6 +1,6 @@
 /** What was applied, key by key, also where an apply was interrupted. */
 import { digest } from "../canonical.ts";
-import type { Entry, Key, LedgerEntry, LedgerRecord } from "../model.ts";
+import type { Entry, Key, LedgerEntry, LedgerRecord, Version } from "../model.ts";
 import { type Form, decomposeText, memberText } from "../setting.ts";
 
 /**
@@ -20,13 +20,29 @@ export function appliedEntries(
       entries.delete(key);
     } else if (pending !== null && entry !== undefined) {
       const before = entries.get(key);
-      // Whoever wrote it since, the write we announced or somebody else: what we announced goes there once more.
-      if (pending.secret && before !== undefined) entries.set(key, { ...before, version: entry.version });
+      if (pending.secret && before !== undefined) entries.set(key, unknownSince(before, entry.version));
       else if (pending.secret || holds(entry, pending, before, form))
         entries.set(key, { ...pending, version: entry.version });
     }
   }
   return entries;
+}
+
+/**
+ * Whoever wrote it since, the write we announced or somebody else: nobody reads its text, so its marks are like none that
+ * Git can want, the old ones neither, and what Git wants goes there once more.
+ */
+function unknownSince(before: LedgerEntry, version: Version): LedgerEntry {
+  if (!before.secret || before.version === version) return { ...before, version };
+  const unlike = (mark: string): string => `${mark}?`;
+  return {
+    ...before,
+    version,
+    digest: before.digest === undefined ? undefined : unlike(before.digest),
+    ...(before.members === undefined
+      ? {}
+      : { members: new Map([...before.members].map(([name, mark]) => [name, mark === null ? null : unlike(mark)])) }),
+  };
 }
 
 /** `before` is what the ledger says of the key: a name that was to be dropped and is still there was not dropped yet. */

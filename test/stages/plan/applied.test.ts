@@ -87,8 +87,26 @@ describe("a key that is there, and was announced", () => {
     expect(applied(undefined, recipe("a"), live(undefined))).toEqual({ ...recipe("a"), version: "7" });
   });
 
-  it("as a secret that we knew is written once more, whoever wrote it since", () => {
-    expect(applied(recipe("a"), recipe("b"), live(undefined))).toEqual({ ...recipe("a"), version: "7" });
+  it("as a secret that we knew is written once more, also as it was before, whoever wrote it since", () => {
+    expect(applied(recipe("a"), recipe("b"), live(undefined))).toEqual({
+      ...recipe("a"),
+      digest: "c:a?",
+      version: "7",
+    });
+    const [before, after] = [{ a: "c:a", b: "plain", c: null }, { a: "c:b" }].map((each): LedgerEntry => ({
+      digest: undefined,
+      version: "3",
+      secret: true,
+      members: new Map(Object.entries(each)),
+    }));
+    expect(applied(before, after ?? null, live(undefined))?.members).toEqual(
+      new Map(Object.entries({ a: "c:a?", b: "plain?", c: null })),
+    );
+  });
+
+  it("as a secret that nobody wrote since is what it was", () => {
+    const before = { ...recipe("a"), version: "7" };
+    expect(applied(before, recipe("b"), live(undefined))).toEqual(before);
   });
 });
 
