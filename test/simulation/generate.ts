@@ -30,6 +30,8 @@ interface Trouble {
   readonly allows: boolean;
   readonly guards: boolean;
   readonly foreign: boolean;
+  /** How likely a value becomes a secret where Git changes it, or a secret a value. */
+  readonly switches: number;
 }
 
 const KINDS: Readonly<Record<StoreKind, readonly Fault[]>> = {
@@ -42,19 +44,22 @@ const KINDS: Readonly<Record<StoreKind, readonly Fault[]>> = {
 export function scenarioOf(seed: number, store: StoreKind = storeOf(seed)): Scenario {
   const dice = diceOf(seed, 7);
   const layout = dice.chance(0.2) ? ("blob" as const) : ("keys" as const);
+  // Few worlds, but in these values and secrets change places all the time.
+  const isSwitching = layout === "keys" && diceOf(seed, 11).chance(0.06);
   const trouble: Trouble = {
     hands: dice.chance(0.5),
-    secrets: layout === "keys" && dice.chance(0.35),
+    secrets: layout === "keys" && (dice.chance(0.35) || isSwitching),
     reverts: dice.chance(0.6),
     rewrites: dice.chance(0.15),
     crashes: dice.chance(0.35),
     faults: dice.chance(0.5) ? dice.pick([0.03, 0.08, 0.2]) : 0,
     kinds: KINDS[store].filter(() => dice.chance(0.6)),
-    interrupts: dice.chance(0.15),
+    interrupts: dice.chance(isSwitching ? 0.5 : 0.15),
     rights: dice.chance(0.12),
     allows: dice.chance(0.3),
     guards: dice.chance(0.15),
     foreign: dice.chance(0.35),
+    switches: isSwitching ? 0.5 : 0.04,
   };
   // More keys than one transaction may hold, with few operations allowed.
   const isLarge = store === "etcd" && layout === "keys" && dice.chance(0.1);
@@ -93,12 +98,12 @@ function namesOf(dice: Dice, trouble: Trouble): string[] {
   return trouble.secrets ? [...names, "a/s0", ...(dice.chance(0.5) ? ["a/g0"] : [])] : names;
 }
 
-function wantOf(dice: Dice, name: string, text: string, canSwitch: boolean): Want {
+function wantOf(dice: Dice, name: string, text: string, { secrets, switches }: Trouble): Want {
   // Now and then a secret moves into Git, or out of it.
   if (/\/[sg]/u.test(name))
     return name.includes("/s") === dice.chance(0.85) ? { secret: "external" } : { secret: "git", text };
   // Now and then a value becomes a secret, or stops being one.
-  return canSwitch && name.endsWith("k0") && dice.chance(0.04) ? { secret: "external" } : text;
+  return secrets && name.endsWith("k0") && dice.chance(switches) ? { secret: "external" } : text;
 }
 
 /** Few different texts, so that commits undo each other and hands do what Git does. */
@@ -108,7 +113,7 @@ function textOf(dice: Dice): string {
 
 function commitsOf(dice: Dice, names: readonly string[], trouble: Trouble): Commit[] {
   const first = Object.fromEntries(
-    names.filter(() => dice.chance(0.8)).map((name) => [name, wantOf(dice, name, textOf(dice), trouble.secrets)]),
+    names.filter(() => dice.chance(0.8)).map((name) => [name, wantOf(dice, name, textOf(dice), trouble)]),
   );
   const commits: Commit[] = [{ parent: null, wants: first }];
   const count = 1 + fewOf(dice, 4);
@@ -123,7 +128,7 @@ function commitsOf(dice: Dice, names: readonly string[], trouble: Trouble): Comm
       const gone = dice.chance(0.12) ? dice.pick(APPS) : undefined;
       for (const name of names) {
         const draw = dice.next();
-        if (draw < 0.3) wants[name] = wantOf(dice, name, textOf(dice), trouble.secrets);
+        if (draw < 0.3) wants[name] = wantOf(dice, name, textOf(dice), trouble);
         else if (draw < 0.45) delete wants[name];
         if (gone !== undefined && name.startsWith(`${gone}/`)) delete wants[name];
       }
@@ -143,11 +148,7 @@ function runOf(dice: Dice, commits: number, tip: number, trouble: Trouble, span:
   return {
     commit: dice.chance(0.45) ? tip : dice.below(commits),
     at: dice.below(span),
-    allow: trouble.allows
-      ? ["drift", "conflict", "adopt", "replace", "delete", "empty"].filter(() => dice.chance(0.4))
-      : dice.chance(0.3)
-        ? ["empty", "delete"]
-        : [],
+    allow: [...allowOf(dice, trouble), ...(trouble.switches > 0.1 ? ["replace"] : [])],
     ...(trouble.rewrites && dice.chance(0.5) ? { acceptRewrite: true } : {}),
     ...(dice.chance(0.1) ? { only: dice.pick(APPS) } : {}),
     ...(dice.chance(0.12) ? { review: dice.below(span) } : {}),
@@ -161,6 +162,12 @@ function runOf(dice: Dice, commits: number, tip: number, trouble: Trouble, span:
     ...(dice.chance(0.05) ? { jump: [dice.below(10), dice.pick([-3e11, -5000, 5000, 3e11])] as const } : {}),
     slow: dice.chance(0.2) ? dice.pick([4, 20]) : 1,
   };
+}
+
+function allowOf(dice: Dice, trouble: Trouble): string[] {
+  if (trouble.allows)
+    return ["drift", "conflict", "adopt", "replace", "delete", "empty"].filter(() => dice.chance(0.4));
+  return dice.chance(0.3) ? ["empty", "delete"] : [];
 }
 
 function handOf(dice: Dice, names: readonly string[], layout: Scenario["layout"], span: number): Hand {
@@ -218,7 +225,7 @@ function tuningOf(dice: Dice, store: StoreKind, trouble: Trouble): Scenario["tun
   if (store === "ssm")
     return {
       ...(dice.chance(0.4) ? { staleMs: dice.pick([200, 1500, 4000]) } : {}),
-      ...(dice.chance(0.3) ? { recreateMs: 30_000 } : {}),
+      ...(dice.chance(trouble.switches > 0.1 ? 0.7 : 0.3) ? { recreateMs: 30_000 } : {}),
       ...(dice.chance(0.04) ? { room: 4 + dice.below(8) } : {}),
       ...(dice.chance(0.1) ? { storm: [dice.below(2000), 2000 + dice.below(60_000)] as const } : {}),
     };

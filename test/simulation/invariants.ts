@@ -451,6 +451,7 @@ export function checkRun(context: Context, run: Report): void {
     (failure !== undefined && failure.code !== "UNKNOWN_OUTCOME");
   if (saysNothing && settings.length > 0)
     fail(context, "I7 said nothing", `${name} says ${result}, but wrote ${settings.map(({ key }) => key).join(", ")}`);
+  leftOutMeansUntouched(context, run, new Set(settings.map(({ key }) => key)));
   if (result === "applied") appliedMeansWritten(context, run, own);
   if (result === "applied" && (context.unseen.get(actor.name)?.length ?? 0) > 0)
     fail(context, "I1 untold", `${name} says applied, but ${context.unseen.get(actor.name)?.[0] ?? ""}`);
@@ -495,6 +496,17 @@ function wasDeletedSince(context: Context, run: Report): boolean {
       (each) => each.key === key && each.after === undefined && each.by !== run.actor.name && each.at >= run.began,
     ),
   );
+}
+
+/** I7: what a receipt calls left out was not touched by that run, unless it says that nobody can tell. */
+function leftOutMeansUntouched(context: Context, run: Report, touched: ReadonlySet<Key>): void {
+  const [found] = run.receipt?.destinations ?? [];
+  if (found === undefined || found.failure?.code === "UNKNOWN_OUTCOME") return;
+  for (const { address } of found.left) {
+    const name = address.replace(`@${ENV}:`, "/");
+    const key = context.scenario.layout === "blob" ? keyOf(name.slice(0, 1)) : keyOf(name);
+    if (touched.has(key)) fail(context, "I7 left out", `${run.name} says ${key} was left out, but changed it`);
+  }
 }
 
 /** I6: every change of an applied plan was written by that run, or needed no writing. */
@@ -557,7 +569,7 @@ export function checkConverged(context: Context, last: Report): void {
     }
     if (
       text === undefined
-        ? cell !== undefined && entry !== undefined && !entry.secret
+        ? cell !== undefined && (entry === undefined ? !context.touched.has(key) : !entry.secret)
         : text === "any"
           ? cell === undefined
           : cell?.text !== text

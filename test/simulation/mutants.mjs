@@ -162,8 +162,15 @@ export const MUTANTS = [
   stage(
     "announces the new record's settings",
     "stores/announced",
-    "new Map<Key, LedgerEntry>(previous?.settings)",
-    "new Map<Key, LedgerEntry>(record.settings)",
+    "const entry = applied?.get(key);",
+    "const entry = applied === undefined ? undefined : record.settings.get(key);",
+    "ssm",
+  ),
+  stage(
+    "announced deletion taken for done",
+    "stores/announced",
+    "if (entry === undefined) settings.delete(key);",
+    'if (entry === undefined || kind === "delete") settings.delete(key);',
     "ssm",
   ),
   stage(
