@@ -5,6 +5,7 @@ import type {
   Entry,
   Key,
   LedgerEntry,
+  LedgerRecord,
   Live,
   Plain,
   SecretId,
@@ -15,7 +16,7 @@ import type {
 import { Failure } from "../failure.ts";
 import { Sealed } from "../secret.ts";
 import { type Reveal, plainOf, revealedMembers } from "./plaintext.ts";
-import { composeText, decomposeText, storedValue } from "../setting.ts";
+import { composeText, decomposeText, marksOf, storedValue } from "../setting.ts";
 import { ledgerKey } from "../stores/records.ts";
 import type { Group, Write } from "../stores/store.ts";
 
@@ -69,6 +70,7 @@ function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key,
     writes,
     live,
   );
+  const unseen = unseenOf(previous, settings, writes, live);
   return {
     unit: unit.unit,
     writes,
@@ -79,6 +81,7 @@ function groupOf(unit: UnitPlan, meta: Key, live: Live, values: ReadonlyMap<Key,
       previous,
       ...(applied === undefined ? {} : { applied }),
       ...(left.size === 0 ? {} : { left }),
+      ...(unseen.size === 0 ? {} : { unseen }),
     },
   };
 }
@@ -97,6 +100,26 @@ function leftBehind(
   }
   for (const { key } of writes) left.delete(key);
   return left;
+}
+
+/** Keys that an apply that died announced, and that do not show it: it was not written, or a read was behind. */
+function unseenOf(
+  previous: LedgerRecord | undefined,
+  settings: ReadonlyMap<Key, LedgerEntry>,
+  writes: readonly Write[],
+  { entries }: Live,
+): ReadonlyMap<Key, Version | null> {
+  const unseen = new Map<Key, Version | null>();
+  for (const [key, announced] of previous?.pending ?? [])
+    if (!isAsAnnounced(announced, settings.get(key))) unseen.set(key, entries.get(key)?.version ?? null);
+  for (const { key } of writes) unseen.delete(key);
+  return unseen;
+}
+
+function isAsAnnounced(announced: LedgerEntry | null, entry: LedgerEntry | undefined): boolean {
+  if (announced === null || entry === undefined) return announced === null && entry === undefined;
+  const [before, after] = [marksOf(announced), marksOf(entry)];
+  return before.size === after.size && [...before].every(([name, mark]) => after.get(name) === mark);
 }
 
 /** Undefined where live already holds that very text (an adopted key): writing it again would only hide its author. */

@@ -1,5 +1,6 @@
 /** SSM takes every write, also one that comes too late: what trueup notices, and what it says about it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { realClock } from "../../src/stores/ssm/clock.ts";
 import { openSsm } from "../../src/stores/ssm/open.ts";
 import { ssm } from "../../src/stores/ssm/ssm.ts";
 import { optionsOf } from "../../src/stores/ssm/options.ts";
@@ -114,6 +115,30 @@ describe("a change in the moment of writing", () => {
     const events = await run(h, nextHead(h, known), [group(h, known, "app", writes)]);
     expect(events[0]).toMatchObject({ kind: "failed", failure: { code: "MOVED" }, written: [a] });
     expect(server.everything("/race/app/").get(b)).toBe("still needed");
+  });
+});
+
+describe("what an apply that died announced, and what is not shown", () => {
+  it("is waited for: if it comes, the plan is too old, and if not, the record is written", async () => {
+    const before = await apply(h, { app: [put(a, "1")] });
+    const late = group(h, before, "app", []);
+    const unseen = { ...late, ledger: { ...late.ledger, unseen: new Map([[a, versionOf(before, a)]]) } };
+    server.handPut(a, "2");
+    expect(await run(h, nextHead(h, before), [unseen])).toMatchObject([{ kind: "moved", keys: [a] }, { kind: "head" }]);
+    const after = await look(h);
+    const again = group(h, after, "app", []);
+    const seen = new Map([[a, versionOf(after, a)]]);
+    const waits: number[] = [];
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+      waits.push(ms);
+      return realClock.sleep(ms, signal);
+    };
+    const store = await openOn(server.endpoint, { settle: 77 }, { ...realClock, sleep });
+    const calm = { ...h, store };
+    const events = await run(calm, nextHead(h, after), [{ ...again, ledger: { ...again.ledger, unseen: seen } }]);
+    expect(events.map(({ kind }) => kind)).toEqual(["applied", "head"]);
+    expect(waits).toContain(77);
+    await store.close();
   });
 });
 

@@ -99,6 +99,8 @@ async function checked(work: Work): Promise<CommitEvent | undefined> {
     (work.seen.get(key)?.version ?? null) !== expected;
   const isBehind = ({ key, expected }: Pick<Write, "key" | "expected">): boolean =>
     (work.seen.get(key)?.number ?? 0) < numberOf(expected);
+  // What was written a moment before its apply died may not be shown yet: once it is, the plan is too old.
+  if (ledger.unseen !== undefined) await client.clock.sleep(client.options.settle, signal);
   const end = client.clock.now() + client.options.settle;
   for (let attempt = 0; ; attempt++) {
     const open = attempt === 0 ? guards : guards.filter(isMoved);
@@ -137,7 +139,11 @@ function settled({ writes, ledger }: Group): { readonly key: Key; readonly expec
   const found = [...settings].flatMap(([key, { version }]) =>
     version === undefined || before.get(key)?.version === version ? [] : [{ key, expected: version }],
   );
-  return [...found, ...gone].filter(({ key }) => !written.has(key));
+  const unseen = ledger.unseen ?? new Map<Key, Version | null>();
+  return [
+    ...[...found, ...gone].filter(({ key }) => !written.has(key) && !unseen.has(key)),
+    ...[...unseen].map(([key, expected]) => ({ key, expected })),
+  ];
 }
 
 function typeDiffers(write: PutWrite, seen: Seen | undefined): boolean {

@@ -2,8 +2,18 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ApplyInput, type ApplyProgress, apply } from "../../../src/apply/apply.ts";
 import { groupsOf } from "../../../src/apply/compose.ts";
+import { digest } from "../../../src/canonical.ts";
 import { Failure, type FailureCode } from "../../../src/failure.ts";
-import type { Destination, DestinationPlan, DestinationReceipt, Entry, Live, Plan } from "../../../src/model.ts";
+import type {
+  Destination,
+  DestinationPlan,
+  DestinationReceipt,
+  Entry,
+  Key,
+  LedgerEntry,
+  Live,
+  Plan,
+} from "../../../src/model.ts";
 import { Sealed } from "../../../src/secret.ts";
 import { decodeHead, headKey } from "../../../src/stores/records.ts";
 import type { CommitEvent, Store } from "../../../src/stores/store.ts";
@@ -537,6 +547,38 @@ describe("a blob that only names of others are left in", () => {
     expect(only?.writes).toEqual([]);
     expect(only?.ledger.left).toEqual(new Map([[key, live.entries.get(key)?.version]]));
     expect(only?.ledger.record.settings.has(key)).toBe(false);
+  });
+});
+
+describe("what an apply that died announced", () => {
+  it("and does not show is named with the version that was seen, unless it is written now", async () => {
+    const key = (name: string): Key => `/cfg/orders/${name}`;
+    one.git({ "orders@dev": { [key("kept")]: "1", [key("back")]: "1", [key("done")]: "1", [key("next")]: "1" } });
+    await one.apply();
+    one.git({ "orders@dev": { [key("kept")]: "1", [key("back")]: "1", [key("done")]: "1", [key("next")]: "3" } });
+    const found = await one.read();
+    const stored = found.ledger.get("orders@dev");
+    if (stored === undefined) throw new Error("there is a record");
+    const entry = (text: string): LedgerEntry => ({ digest: digest(text), version: "@", secret: false });
+    const pending = new Map<Key, LedgerEntry | null>([
+      [key("kept"), entry("2")],
+      [key("back"), null],
+      [key("done"), entry("1")],
+      [key("next"), entry("2")],
+      [key("new"), entry("2")],
+      [key("gone"), null],
+    ]);
+    const ledger = new Map([["orders@dev", { ...stored, record: { ...stored.record, pending } }]]);
+    const live: Live = { ...found, ledger };
+    const [only] = groupsOf(one.planOn(live), META, live, live.entries, () => new Sealed(""));
+    expect(only?.writes.map((write) => write.key)).toEqual([key("next")]);
+    expect(only?.ledger.unseen).toEqual(
+      new Map([
+        [key("kept"), live.entries.get(key("kept"))?.version],
+        [key("back"), live.entries.get(key("back"))?.version],
+        [key("new"), null],
+      ]),
+    );
   });
 });
 
