@@ -34,7 +34,6 @@ export function appliedEntries(
  */
 function unknownSince(before: LedgerEntry, version: Version): LedgerEntry {
   if (!before.secret || before.version === version) return { ...before, version };
-  const unlike = (mark: string): string => `${mark}?`;
   return {
     ...before,
     version,
@@ -44,6 +43,8 @@ function unknownSince(before: LedgerEntry, version: Version): LedgerEntry {
       : { members: new Map([...before.members].map(([name, mark]) => [name, mark === null ? null : unlike(mark)])) }),
   };
 }
+
+const unlike = (mark: string): string => `${mark}?`;
 
 /** `before` is what the ledger says of the key: a name that was to be dropped and is still there was not dropped yet. */
 function holds(entry: Entry, pending: LedgerEntry, before: LedgerEntry | undefined, form: Form): boolean {
