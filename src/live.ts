@@ -8,16 +8,18 @@ import type { Store } from "./stores/store.ts";
  * store gives them because only the ledger knows that they are secret. Throws what the store throws.
  */
 export async function readLive(store: Store, destination: Destination, signal?: AbortSignal): Promise<Live> {
-  const secretKeys = new Set<Key>();
-  for (const unit of destination.units)
-    for (const setting of unit.settings) if (setting.secret) secretKeys.add(setting.key);
+  const asked = new Set<Key>();
+  for (const unit of destination.units) for (const setting of unit.settings) if (setting.secret) asked.add(setting.key);
   const sources = new Set(destination.units.flatMap((unit) => [...(unit.sources?.values() ?? [])]));
-  for (const key of sources) secretKeys.add(key);
+  for (const key of sources) asked.add(key);
   const { prefixes } = destination.reads;
   const keys = [...new Set([...destination.reads.keys, ...sources])];
   const read: Read = { entries: new Map(), records: [] };
-  await collect(store, { prefixes: [destination.meta, ...prefixes], keys }, secretKeys, destination.meta, read, signal);
+  await collect(store, { prefixes: [destination.meta, ...prefixes], keys }, asked, destination.meta, read, signal);
   const { head, ledger } = decode(read.records, destination.meta);
+  const secretKeys = new Set(asked);
+  /** Announced as secret by an apply that died before it got there, as long as they have these versions. */
+  const stillPlain = new Map<Key, Version>();
   const outside: Key[] = [];
   const owned = (key: Key, secret: boolean): void => {
     if (secret) secretKeys.add(key);
@@ -27,13 +29,17 @@ export async function readLive(store: Store, destination: Destination, signal?: 
   };
   for (const { record } of ledger.values()) {
     for (const [key, entry] of record.settings) owned(key, entry.secret);
-    for (const [key, entry] of record.pending ?? []) owned(key, entry?.secret ?? false);
+    for (const [key, entry] of record.pending ?? []) {
+      owned(key, entry?.secret ?? false);
+      const before = record.settings.get(key);
+      if (before?.secret === false && before.version !== undefined) stillPlain.set(key, before.version);
+    }
   }
   if (outside.length > 0)
-    await collect(store, { prefixes: [], keys: [...new Set(outside)] }, secretKeys, destination.meta, read, signal);
+    await collect(store, { prefixes: [], keys: [...new Set(outside)] }, asked, destination.meta, read, signal);
   for (const key of secretKeys) {
     const entry = read.entries.get(key);
-    if (entry?.value !== undefined) read.entries.set(key, withoutValue(entry));
+    if (entry?.value !== undefined && stillPlain.get(key) !== entry.version) read.entries.set(key, withoutValue(entry));
   }
   return { entries: read.entries, head, ledger, sources: takeSources(sources, read.entries, ledger) };
 }
@@ -88,7 +94,7 @@ function decode(records: readonly Entry[], meta: Key): Pick<Live, "head" | "ledg
   return { ledger, head };
 }
 
-function withoutValue(entry: Entry): Entry {
-  const { value: _value, ...rest } = entry;
-  return { ...rest, secret: true };
+/** `secret` stays as the store tells it: where it has types, that says what an apply that died got round to. */
+function withoutValue({ value: _value, ...rest }: Entry): Entry {
+  return rest;
 }

@@ -102,7 +102,10 @@ function leftBehind(
   return left;
 }
 
-/** Keys that an apply that died announced, and that do not show it: it was not written, or a read was behind. */
+/**
+ * Keys that are not written though a read may have been behind the ledger: an apply that died announced something that
+ * they do not show, or the record will know less of a version than it did.
+ */
 function unseenOf(
   previous: LedgerRecord | undefined,
   settings: ReadonlyMap<Key, LedgerEntry>,
@@ -111,14 +114,19 @@ function unseenOf(
 ): ReadonlyMap<Key, Version | null> {
   const unseen = new Map<Key, Version | null>();
   for (const [key, announced] of previous?.pending ?? [])
-    if (!isAsAnnounced(announced, settings.get(key))) unseen.set(key, entries.get(key)?.version ?? null);
+    if (!saysTheSame(announced, settings.get(key))) unseen.set(key, entries.get(key)?.version ?? null);
+  for (const [key, before] of previous?.settings ?? []) {
+    const after = settings.get(key);
+    if (after?.version === before.version && !saysTheSame(before, after))
+      unseen.set(key, entries.get(key)?.version ?? null);
+  }
   for (const { key } of writes) unseen.delete(key);
   return unseen;
 }
 
-function isAsAnnounced(announced: LedgerEntry | null, entry: LedgerEntry | undefined): boolean {
-  if (announced === null || entry === undefined) return announced === null && entry === undefined;
-  const [before, after] = [marksOf(announced), marksOf(entry)];
+function saysTheSame(one: LedgerEntry | null, other: LedgerEntry | undefined): boolean {
+  if (one === null || other === undefined) return one === null && other === undefined;
+  const [before, after] = [marksOf(one), marksOf(other)];
   return before.size === after.size && [...before].every(([name, mark]) => after.get(name) === mark);
 }
 

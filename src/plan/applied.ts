@@ -1,17 +1,20 @@
 /** What was applied, key by key, also where an apply was interrupted. */
 import { digest } from "../canonical.ts";
-import type { Entry, Key, LedgerEntry, LedgerRecord, Version } from "../model.ts";
+import type { Entry, Key, LedgerEntry, LedgerRecord, Setting, Version } from "../model.ts";
 import { type Form, decomposeText, memberText } from "../setting.ts";
 
 /**
  * What the ledger says was applied. A write-ahead list counts for a key that already holds what it announced, so an
- * interrupted apply of a large unit is recognised as ours.
+ * interrupted apply of a large unit is recognised as ours. `wanted` is what Git wants now: a store that was asked for a
+ * secret does not say whether it is one.
  */
 export function appliedEntries(
   record: LedgerRecord | undefined,
   live: ReadonlyMap<Key, Entry>,
   form: Form,
+  wanted: readonly Setting[] = [],
 ): Map<Key, LedgerEntry> {
+  const asked = new Set(wanted.filter(({ secret }) => secret).map(({ key }) => key));
   const entries = new Map(record?.settings ?? []);
   for (const [key, pending] of record?.pending ?? []) {
     const entry = live.get(key);
@@ -20,7 +23,9 @@ export function appliedEntries(
       entries.delete(key);
     } else if (pending !== null && entry !== undefined) {
       const before = entries.get(key);
-      if (pending.secret && before !== undefined) entries.set(key, unknownSince(before, entry.version));
+      const hasBecomeSecret = before?.secret === false && entry.secret && !asked.has(key);
+      if (pending.secret && before !== undefined && !hasBecomeSecret)
+        entries.set(key, unknownSince(before, entry.version));
       else if (pending.secret || holds(entry, pending, before, form))
         entries.set(key, { ...pending, version: entry.version });
     }

@@ -112,7 +112,7 @@ function planUnit(
 ): UnitPlan | undefined {
   const stored = input.live.ledger.get(unit);
   if (isUntouched(wanted, stored?.record, input.live)) return undefined;
-  const applied = appliedEntries(stored?.record, input.live.entries, input.destination.target);
+  const applied = appliedEntries(stored?.record, input.live.entries, input.destination.target, wanted?.settings);
   const settings = new Map((wanted?.settings ?? []).map((setting) => [setting.key, setting]));
   for (const [key, entry] of applied)
     if (!settings.has(key)) settings.set(key, unwanted(key, entry, input.destination.target));

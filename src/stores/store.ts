@@ -40,7 +40,7 @@ export interface Group {
     readonly applied?: ReadonlyMap<Key, LedgerEntry>;
     /** Keys that the record names no more, and that are still there: nothing in them is ours. */
     readonly left?: ReadonlyMap<Key, Version>;
-    /** Keys that are not written and do not show what `previous` announced of them, as the plan saw them; null: absent. */
+    /** Keys that are not written, and that do not show what `previous` says of them, as the plan saw them; null: absent. */
     readonly unseen?: ReadonlyMap<Key, Version | null>;
   };
 }

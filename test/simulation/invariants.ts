@@ -359,16 +359,12 @@ function readyMeansThere(context: Context, run: Report, batch: readonly Mutation
     for (const [key, name] of context.universe) {
       if (!key.startsWith(keyOf(app)) || context.touched.has(key) || isConcurrent(context, run, key)) continue;
       const text = expectedText(context, wants, key, name);
-      const there = context.store.cells.get(key)?.text;
+      const cell = context.store.cells.get(key);
+      const there = cell?.text;
       const record = run.planned?.live.get(`config@${ENV}`)?.ledger.get(`${app}@${ENV}`)?.record;
-      const before = record?.settings.get(key) ?? record?.pending?.get(key);
-      if (
-        text === undefined
-          ? there !== undefined && before?.secret !== true
-          : text === "any"
-            ? there === undefined
-            : there !== text
-      )
+      const [before, pending] = [record?.settings.get(key), record?.pending?.get(key)];
+      const isSecret = (before ?? pending)?.secret === true || (pending?.secret === true && cell?.secret === true);
+      if (text === undefined ? there !== undefined && !isSecret : text === "any" ? there === undefined : there !== text)
         fail(context, "I6 ready", `the head of ${run.name} says ready, but ${key} is not as its commit wants it`);
     }
   }

@@ -127,6 +127,27 @@ describe("a put without an answer that changes a key", () => {
     expect(versionOf(after, a)).toMatch(/^3@/u);
   });
 
+  it("and was done above what somebody else wrote is not denied, though a read that is behind shows only theirs", async () => {
+    const known = await apply(h, { app: [put(a, "1")] });
+    const behind = (answer: Answer): object => ({
+      ...answer,
+      Parameters: answer.Parameters?.map((each) => (each.Name === a ? { ...each, Value: "alice", Version: 2 } : each)),
+    });
+    let [puts, looks] = [0, 0];
+    server.fault = (call) => {
+      if (isPutOf(call, a) && puts++ === 0) {
+        server.handPut(a, "alice");
+        return "lose-reply";
+      }
+      const isFirstLook = puts === 1 && call.operation === "GetParameters" && call.names.includes(a) && looks++ === 0;
+      return isFirstLook ? { lie: behind } : undefined;
+    };
+    const events = await attempt(put(a, "2", versionOf(known, a)));
+    expect(looks).toBeGreaterThan(1);
+    expect(ofApp(events)).toMatchObject({ kind: "failed", failure: { code: "MOVED" }, written: [a] });
+    expect(server.parameter(a)?.versions.map(({ text }) => text)).toEqual(["1", "alice", "2"]);
+  });
+
   it("may have been one of so many versions that SSM keeps it no more: nobody can tell", async () => {
     const known = await apply(h, { app: [put(a, "1")] });
     atPuts(server, a, () => {

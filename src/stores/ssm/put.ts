@@ -88,9 +88,12 @@ async function settle(client: Client, what: Put, subject: string): Promise<Writt
   const end = clock.now() + client.options.settle;
   try {
     for (let attempt = 0; ; attempt++) {
+      // A read that is behind shows somebody else's version, and not yet ours after it.
+      const isLast = clock.now() > end;
       const seen = await current(client, what);
-      if (seen !== undefined && seen.number > what.expected) return await whose(client, what, seen);
-      if (clock.now() > end) return undefined;
+      const isChanged = seen !== undefined && seen.number > what.expected;
+      const ours = isChanged ? await whose(client, what, seen, isLast) : undefined;
+      if (ours !== undefined || isLast) return ours;
       await client.backOff(attempt);
     }
   } catch (error) {
@@ -105,14 +108,15 @@ async function current(client: Client, { key, gone }: Put): Promise<Seen | undef
   return seen?.version === gone ? undefined : seen;
 }
 
-/** Of the versions since the expected one, is one ours? */
-async function whose(client: Client, what: Put, newest: Seen): Promise<Written> {
+/** Of the versions since the expected one, is one ours? Undefined: not yet, and this was not the last look. */
+async function whose(client: Client, what: Put, newest: Seen, isLast: boolean): Promise<Written | undefined> {
   let isGap = false;
   for (let number = what.expected + 1; number <= newest.number; number++) {
     const seen = number === newest.number ? newest : await lookAtVersion(client, what.key, number, false);
     if (seen === undefined) isGap = true;
     else if (await holds(client, seen, what)) return { kind: "written", number, overtaken: number > what.expected + 1 };
   }
+  if (!isLast) return undefined;
   // A version that SSM keeps no more may have been ours.
   if (isGap) throw unknownOutcome(what.key);
   if (what.expected === 0) return { kind: "exists" };

@@ -582,6 +582,21 @@ describe("what an apply that died announced", () => {
   });
 });
 
+describe("a blob that is not shown, and of which Git drops a name", () => {
+  it("is looked at before the record forgets that name: the read may have been behind the ledger", async () => {
+    const blobs = desk({ layout: "blob" });
+    const key = "/cfg/orders/all";
+    blobs.git({ "orders@dev": { [key]: { a: 1, b: 2 } } });
+    await blobs.apply();
+    blobs.git({ "orders@dev": { [key]: { a: 1 } } });
+    const live: Live = { ...(await blobs.read()), entries: new Map() };
+    const [only] = groupsOf(blobs.planOn(live), META, live, live.entries, () => new Sealed(""));
+    expect(only?.writes).toEqual([]);
+    expect([...(only?.ledger.record.settings.get(key)?.members?.keys() ?? [])]).toEqual(["a"]);
+    expect(only?.ledger.unseen).toEqual(new Map([[key, null]]));
+  });
+});
+
 describe("an apply that is stopped while the outcome of a unit is open", () => {
   it("says that nobody can tell, not why it ended", async () => {
     const { receipt } = await run({

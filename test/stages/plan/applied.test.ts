@@ -1,7 +1,7 @@
 /** What counts as applied after an apply that died. */
 import { describe, expect, it } from "vitest";
 import { digest } from "../../../src/canonical.ts";
-import type { Entry, LedgerEntry, LedgerRecord } from "../../../src/model.ts";
+import type { Entry, LedgerEntry, LedgerRecord, Setting } from "../../../src/model.ts";
 import { appliedEntries } from "../../../src/plan/applied.ts";
 
 const KEYS = { layout: "keys", shape: "nested" } as const;
@@ -73,6 +73,14 @@ describe("a key that is there, and was announced", () => {
   it("with another text was not, or somebody wrote it since", () => {
     expect(applied(plain("one"), plain("two"), live("one"))).toEqual(plain("one"));
     expect(applied(undefined, plain("two"), live("theirs"))).toBeUndefined();
+  });
+
+  it("as a secret has become one where the store says so by itself, and is ours to change or to drop", () => {
+    const dead = record([["/k", plain("one")]], [["/k", secret]]);
+    const asked: Setting = { key: "/k", layout: "keys", shape: "nested", secret: true, members: [] };
+    expect(appliedEntries(dead, live(undefined), KEYS).get("/k")).toEqual({ ...secret, version: "7" });
+    expect(appliedEntries(dead, live("one"), KEYS).get("/k")).toEqual({ ...plain("one"), version: "7" });
+    expect(appliedEntries(dead, live(undefined), KEYS, [asked]).get("/k")).toEqual({ ...plain("one"), version: "7" });
   });
 
   it("whose text is hidden cannot be told from somebody else's", () => {
