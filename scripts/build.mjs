@@ -42,7 +42,7 @@ const lazyFiles = (folder) => ({
 
 /**
  * `@actions/core` loads an HTTP client and a process starter when it starts, 0.5 MB, for functions that are not used
- * here. Neither does anything but define functions, so what nobody calls may go; esbuild cannot know that by itself.
+ * here, and all of `node:fs/promises` for summaries. None does anything but define functions, so what nobody calls may go; esbuild cannot know that by itself.
  */
 const leanToolkit = {
   name: "lean-toolkit",
@@ -77,9 +77,9 @@ const lateCrypto = {
       kind === "import-statement" ? { path: "crypto", namespace: "late" } : undefined,
     );
     task.onLoad({ filter: /./, namespace: "late" }, () => ({
-      contents: CRYPTO.map((name) => `export const ${name} = (...args) => require("node:crypto").${name}(...args);`).join(
-        "\n",
-      ),
+      contents: CRYPTO.map(
+        (name) => `export const ${name} = (...args) => require("node:crypto").${name}(...args);`,
+      ).join("\n"),
     }));
   },
 };
@@ -188,19 +188,24 @@ const actions = await build({
   banner: {},
   define: { "import.meta.dirname": "__dirname" },
   write: false,
-  metafile: true,
-  plugins: [afterTheStart("src/actions/main.ts"), precompiledSchemas, lazyFiles(".."), leanToolkit, leanCommander, lateCrypto],
+  plugins: [
+    afterTheStart("src/actions/main.ts"),
+    precompiledSchemas,
+    lazyFiles(".."),
+    leanToolkit,
+    leanCommander,
+    lateCrypto,
+  ],
 });
 mkdirSync(join(OUT, "actions"), { recursive: true });
-if (process.env.META) writeFileSync("/tmp/actb/meta.json", JSON.stringify(actions.metafile));
 for (const { path, text } of actions.outputFiles) {
   const file = join(OUT, "actions", basename(path));
   if (!file.endsWith(".cjs")) {
     writeFileSync(file, text);
     continue;
   }
-  const { code } = await transform(text, { format: "cjs", platform: "node", target: "node24", minifyWhitespace: true });
-  writeFileSync(file, code.replaceAll(/\bimport\(("\.\/[\w-]+\.cjs")\)/gu, "Promise.resolve(require($1))"));
+  const made = await transform(text, { format: "cjs", platform: "node", target: "node24", minifyWhitespace: true });
+  writeFileSync(file, made.code.replaceAll(/\bimport\(("\.\/[\w-]+\.cjs")\)/gu, "Promise.resolve(require($1))"));
 }
 for (const action of ACTIONS)
   writeFileSync(join(OUT, `actions/${action}.cjs`), `void require("./action.cjs").act(${JSON.stringify(action)});\n`);
@@ -222,7 +227,7 @@ if (process.argv.includes("--types")) {
   });
 }
 if (process.argv.includes("--sizes")) {
-  const files = readdirSync(OUT, { recursive: true }).filter((name) => name.endsWith(".js"));
+  const files = readdirSync(OUT, { recursive: true }).filter((name) => /\.c?js$/u.test(name));
   for (const name of files.toSorted((a, b) => (a < b ? -1 : 1))) {
     const kilobytes = (statSync(join(OUT, name)).size / 1000).toFixed(1);
     process.stdout.write(`${kilobytes.padStart(9)} kB  ${name}\n`);

@@ -38,7 +38,8 @@ export async function act(action: ActionName): Promise<void> {
   });
   // Connections that are still being closed, or a request that takes no signal, must not hold up a cancelled job. And
   // where all is written, Node would only tidy up memory that is about to go.
-  if (signal.aborted || (process.stdout.writableLength === 0 && process.stderr.writableLength === 0)) process.exit(status);
+  if (signal.aborted || (process.stdout.writableLength === 0 && process.stderr.writableLength === 0))
+    process.exit(status);
   process.exitCode = status;
 }
 
