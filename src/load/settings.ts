@@ -54,8 +54,8 @@ function violations(value: Plain, schema: JsonSchema, root: JsonSchema, under: K
 }
 
 /** Knows only yes or no, and is compiled at build time. What is wrong is found out by the slower way, if something is. */
-function fitsAtOnce({ $id: name }: JsonSchema, value: Plain): boolean {
-  return typeof name === "string" && Object.hasOwn(PRECOMPILED, name) && PRECOMPILED[name]?.(value) === true;
+function fitsAtOnce({ $id: id }: JsonSchema, value: Plain): boolean {
+  return typeof id === "string" && Object.hasOwn(PRECOMPILED, id) && PRECOMPILED[id]?.(value) === true;
 }
 
 function compile(schema: JsonSchema): ValidateFunction {
