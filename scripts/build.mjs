@@ -1,6 +1,6 @@
 /**
  * Builds `dist/`: the command line as one CommonJS file (`run.cjs`, which `cli.cjs` starts from kept bytecode), the library
- * as ES modules, and one file for every client library of a store, loaded when its store (or Git) is first used. Everything is bundled, so that the published package installs nothing. `--types` also writes
+ * as ES modules, the actions as CommonJS in one file and what some of them load later, and one file for every client library of a store, loaded when its store (or Git) is first used. Everything is bundled, so that the published package installs nothing. `--types` also writes
  * the type declarations, `--sizes` lists what was written.
  */
 import { execFileSync } from "node:child_process";
