@@ -1,13 +1,13 @@
 /**
  * Builds `dist/`: the command line as one CommonJS file (`run.cjs`, which `cli.cjs` starts from kept bytecode), the library
- * as ES modules, and one file for every client library of a store, loaded when its store (or Git) is first used. Everything is bundled, so that the published package installs nothing. `--types` also writes
+ * as ES modules, the actions as CommonJS in one file and what some of them load later, and one file for every client library of a store, loaded when its store (or Git) is first used. Everything is bundled, so that the published package installs nothing. `--types` also writes
  * the type declarations, `--sizes` lists what was written.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { build } from "esbuild";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { build, transform } from "esbuild";
 import { etcdProto } from "./etcd-proto-plugin.mjs";
 import { precompiledSchemas } from "./precompile-plugin.mjs";
 
@@ -42,13 +42,13 @@ const lazyFiles = (folder) => ({
 
 /**
  * `@actions/core` loads an HTTP client and a process starter when it starts, 0.5 MB, for functions that are not used
- * here. Neither does anything but define functions, so what nobody calls may go; esbuild cannot know that by itself.
+ * here, and all of `node:fs/promises` for summaries. None does anything but define functions, so what nobody calls may go; esbuild cannot know that by itself.
  */
 const leanToolkit = {
   name: "lean-toolkit",
   setup(task) {
     task.onResolve(
-      { filter: /^(?:\.\/(?:oidc-utils|platform)\.js|@actions\/(?:exec|http-client.*)|undici)$/ },
+      { filter: /^(?:\.\/(?:oidc-utils|platform|summary)\.js|@actions\/(?:exec|http-client.*)|undici)$/ },
       (args) => {
         if (args.pluginData === leanToolkit || !args.importer.includes("/@actions/")) return undefined;
         const { path, importer, resolveDir, kind } = args;
@@ -57,6 +57,30 @@ const leanToolkit = {
           .then((found) => ({ ...found, sideEffects: false }));
       },
     );
+  },
+};
+
+/** Of what needs `node:crypto`, which takes Node 5 ms to load, much is loaded and little is called. */
+const CRYPTO = [
+  "createCipheriv",
+  "createDecipheriv",
+  "createHash",
+  "hash",
+  "randomBytes",
+  "randomUUID",
+  "timingSafeEqual",
+];
+const lateCrypto = {
+  name: "late-crypto",
+  setup(task) {
+    task.onResolve({ filter: /^(?:node:)?crypto$/ }, ({ kind }) =>
+      kind === "import-statement" ? { path: "crypto", namespace: "late" } : undefined,
+    );
+    task.onLoad({ filter: /./, namespace: "late" }, () => ({
+      contents: CRYPTO.map(
+        (name) => `export const ${name} = (...args) => require("node:crypto").${name}(...args);`,
+      ).join("\n"),
+    }));
   },
 };
 
@@ -69,6 +93,32 @@ const leanCommander = {
     );
   },
 };
+
+/**
+ * What loads later finds everything of the start in one file: each later part is told to come after the whole start.
+ * Without that esbuild makes a file for every group of modules that some of the later parts share with it, thirteen of
+ * them, and each costs more to open than to read.
+ */
+const afterTheStart = (start) => ({
+  name: "after-the-start",
+  setup(task) {
+    task.onResolve({ filter: /./ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+      if (kind !== "dynamic-import" || pluginData === afterTheStart) return undefined;
+      const found = await task.resolve(path, { kind, importer, resolveDir, pluginData: afterTheStart });
+      return found.external ? found : { path: found.path, namespace: "later" };
+    });
+    task.onLoad({ filter: /./, namespace: "later" }, ({ path }) => {
+      const name = JSON.stringify(path);
+      const whole = path.startsWith(join(ROOT, "src"))
+        ? ""
+        : `import * as all from ${name};\nexport default all["default"] ?? all;\n`;
+      return {
+        contents: `import ${JSON.stringify(join(ROOT, start))};\nexport * from ${name};\n${whole}`,
+        resolveDir: ROOT,
+      };
+    });
+  },
+});
 
 const common = {
   absWorkingDir: ROOT,
@@ -86,7 +136,8 @@ const common = {
   logLevel: "warning",
   logOverride: { "import-is-undefined": "silent" },
   // Handlebars uses it only for source maps, which nobody sees, and does without where it is missing.
-  alias: { "source-map": "./scripts/nothing.cjs" },
+  // Of Handlebars its ES modules: without what a server asks of it, and without what makes CommonJS of them.
+  alias: { "source-map": "./scripts/nothing.cjs", handlebars: "handlebars/lib/handlebars.js" },
   // CommonJS packages ask for Node's own modules through require.
   banner: {
     js: 'import { createRequire as trueupRequire } from "node:module"; const require = trueupRequire(import.meta.url);',
@@ -105,7 +156,7 @@ const commonJs = {
 await build({
   ...commonJs,
   entryPoints: { run: "src/cli/run.ts" },
-  plugins: [precompiledSchemas, lazyFiles("."), leanCommander],
+  plugins: [precompiledSchemas, lazyFiles("."), leanCommander, lateCrypto],
 });
 // Code that comes from bytecode cannot `import()` on Node 20, so it asks `cli.cjs` to (src/cli/compiled.ts).
 const code = readFileSync(join(OUT, "run.cjs"), "latin1").replaceAll("await import(", "await importFor(");
@@ -124,20 +175,40 @@ await build({
   chunkNames: "part-[hash]",
   plugins: [precompiledSchemas, lazyFiles(".")],
 });
-await build({
+// esbuild splits ES modules only. As CommonJS they start sooner: Node links nothing, and a builtin module loads without
+// all that its ES face has to show (of `node:fs` the promises, and with them readline).
+const actions = await build({
   ...common,
   target: "node24",
   outdir: "dist/actions",
   entryPoints: { action: "src/actions/main.ts" },
   splitting: true,
   chunkNames: "part-[hash]",
-  plugins: [precompiledSchemas, lazyFiles(".."), leanToolkit],
+  outExtension: { ".js": ".cjs" },
+  banner: {},
+  define: { "import.meta.dirname": "__dirname" },
+  write: false,
+  plugins: [
+    afterTheStart("src/actions/main.ts"),
+    precompiledSchemas,
+    lazyFiles(".."),
+    leanToolkit,
+    leanCommander,
+    lateCrypto,
+  ],
 });
+mkdirSync(join(OUT, "actions"), { recursive: true });
+for (const { path, text } of actions.outputFiles) {
+  const file = join(OUT, "actions", basename(path));
+  if (!file.endsWith(".cjs")) {
+    writeFileSync(file, text);
+    continue;
+  }
+  const made = await transform(text, { format: "cjs", platform: "node", target: "node24", minifyWhitespace: true });
+  writeFileSync(file, made.code.replaceAll(/\bimport\(("\.\/[\w-]+\.cjs")\)/gu, "Promise.resolve(require($1))"));
+}
 for (const action of ACTIONS)
-  writeFileSync(
-    join(OUT, `actions/${action}.js`),
-    `import { act } from "./action.js";\nawait act(${JSON.stringify(action)});\n`,
-  );
+  writeFileSync(join(OUT, `actions/${action}.cjs`), `void require("./action.cjs").act(${JSON.stringify(action)});\n`);
 for (const [file, name] of Object.entries(LAZY)) {
   const contents = `import * as all from ${JSON.stringify(name)};\nexport * from ${JSON.stringify(name)};\nexport default all["default"] ?? all;\n`;
   await build({
@@ -156,7 +227,7 @@ if (process.argv.includes("--types")) {
   });
 }
 if (process.argv.includes("--sizes")) {
-  const files = readdirSync(OUT, { recursive: true }).filter((name) => name.endsWith(".js"));
+  const files = readdirSync(OUT, { recursive: true }).filter((name) => /\.c?js$/u.test(name));
   for (const name of files.toSorted((a, b) => (a < b ? -1 : 1))) {
     const kilobytes = (statSync(join(OUT, name)).size / 1000).toFixed(1);
     process.stdout.write(`${kilobytes.padStart(9)} kB  ${name}\n`);

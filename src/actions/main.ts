@@ -1,9 +1,9 @@
 /** The five actions as the runner starts them: the process, its files and its streams as a {@link Runner}. */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, statSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { getInput, setOutput, setSecret, summary } from "@actions/core";
+import { getInput, setOutput, setSecret } from "@actions/core";
 import { keepMemoryOutOfDumps } from "../cli/core-dumps.ts";
 import type { Io } from "../cli/io.ts";
 import { masksOf } from "../export/github.ts";
@@ -27,7 +27,7 @@ export async function act(action: ActionName): Promise<void> {
   const status = await runAction(action, {
     log,
     getInput: (name) => getInput(name),
-    setOutput: (name, value) => log.asOurs(() => setOutput(name, value)),
+    setOutput: (name, value) => addOutput(name, value, log),
     addSummary: (markdown) => addSummary(markdown, log),
     mask: (secret) => log.asOurs(() => masksOf(secret).forEach((piece) => setSecret(piece))),
     payload,
@@ -36,8 +36,10 @@ export async function act(action: ActionName): Promise<void> {
     deadline,
     steps: forgeSteps(io, log),
   });
-  // Connections that are still being closed, or a request that takes no signal, must not hold up a cancelled job.
-  if (signal.aborted) process.exit(status);
+  // Connections that are still being closed, or a request that takes no signal, must not hold up a cancelled job. And
+  // where all is written, Node would only tidy up memory that is about to go.
+  if (signal.aborted || (process.stdout.writableLength === 0 && process.stderr.writableLength === 0))
+    process.exit(status);
   process.exitCode = status;
 }
 
@@ -83,12 +85,20 @@ function processIo(log: Log, signal: AbortSignal): Io {
     errIsTerminal: false,
     columns: 120,
     now: () => new Date().toISOString(),
-    clock: () => performance.now(),
+    // `performance` would load all of Node that measures.
+    clock: () => Number(process.hrtime.bigint()) / 1e6,
     randomId: randomUUID,
     ask: undefined,
     askHidden: () => Promise.reject(new Failure("USAGE", "nobody can answer a question here")),
     signal,
   };
+}
+
+/** Values of one line need no delimiter that nobody can guess, and `node:crypto` for it. */
+function addOutput(name: string, value: string, log: Log): void {
+  const file = process.env["GITHUB_OUTPUT"] ?? "";
+  if (file === "" || /[\r\n]/u.test(value)) log.asOurs(() => setOutput(name, value));
+  else writeOn(file, `${name}=${value}\n`);
 }
 
 function payload(): string | undefined {
@@ -111,12 +121,23 @@ function folderOnce(): () => string {
   return () => (made ??= mkdtempSync(join(process.env["RUNNER_TEMP"] ?? tmpdir(), "trueup-")));
 }
 
-/** Runners of other forges have no summaries. */
-async function addSummary(markdown: string, log: Log): Promise<void> {
-  if ((process.env["GITHUB_STEP_SUMMARY"] ?? "") === "") return;
+/** Runners of other forges have no summaries. The file is there, or this is no step of a job. */
+function addSummary(markdown: string, log: Log): void {
+  const path = process.env["GITHUB_STEP_SUMMARY"] ?? "";
+  if (path === "") return;
   try {
-    await summary.addRaw(markdown).write();
+    writeOn(path, markdown);
   } catch {
     log.err("Note  the step summary could not be written\n");
+  }
+}
+
+/** To the end of a file that is there. */
+function writeOn(path: string, text: string): void {
+  const file = openSync(path, constants.O_WRONLY | constants.O_APPEND);
+  try {
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
   }
 }

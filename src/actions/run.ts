@@ -7,11 +7,8 @@ import type { Result } from "../cli/result.ts";
 import { EXIT, Failure, exitOf, isFailure } from "../failure.ts";
 import { annotationCommands } from "../report/annotation.ts";
 import { humanFailure } from "../report/failure.ts";
-import { markdownPlan } from "../report/plan/markdown.ts";
 import { githubProblems } from "../report/problems/github.ts";
 import { jsonReceipt } from "../report/receipt/json.ts";
-import { stepSummary } from "../report/pull-request/plan-comment.ts";
-import { markdownReceipt } from "../report/receipt/markdown.ts";
 import { safePiece } from "../report/redact.ts";
 import { baseOf } from "./base.ts";
 import { argumentsOf, restoreArguments, shownCommand } from "./command-line.ts";
@@ -22,18 +19,19 @@ import type { GetInput } from "./input.ts";
 import { type ActionName, type DriftInputs, type Inputs, readInputs } from "./inputs.ts";
 import type { Log } from "./log.ts";
 import { asReviewed, contextOf, pageOf } from "./pull-request/context.ts";
-import { noticesOf } from "./pull-request/notices.ts";
 import { type Done, type Outputs, outputsOf, planIn, receiptIn, redBecause, wordOf } from "./outcome.ts";
 import { summaryText } from "./summary.ts";
 import { requireTrusted } from "./trigger.ts";
 import { failureWords, verdict } from "./verdict.ts";
+
+const pages = () => import("./pages.ts");
 
 /** Everything of the runner that an action touches. */
 export interface Runner {
   readonly log: Log;
   readonly getInput: GetInput;
   readonly setOutput: (name: string, value: string) => void;
-  readonly addSummary: (markdown: string) => Promise<void>;
+  readonly addSummary: (markdown: string) => void;
   readonly mask: (secret: string) => void;
   /** Text of the event's payload; undefined if there is none. */
   readonly payload: () => string | undefined;
@@ -82,7 +80,7 @@ async function shown(inputs: Parameters<typeof showArtifact>[0], event: RunEvent
   const from = await import("./from-artifact/run.ts");
   const { markdown, outputs, word } = await from.showArtifact(inputs, event, open);
   publish({ ...outputsOf(inputs, NOTHING_DONE, ""), ...outputs }, runner);
-  if (inputs.summary && markdown !== undefined) await runner.addSummary(markdown);
+  if (inputs.summary && markdown !== undefined) runner.addSummary(markdown);
   log.out(`from-artifact: ${safePiece(word)}\n`);
   return 0;
 }
@@ -151,7 +149,7 @@ async function command(
   const flags = [`--out=json=${reports.json}`, ...(reports.html === undefined ? [] : [`--out=html=${reports.html}`])];
   const whole = at < 0 ? [...args, ...flags] : [...args.slice(0, at), ...flags, ...args.slice(at)];
   const ended = await Promise.race([
-    runCommand(whole, { ...io, out: keep(log.out), err: keep(log.err), tell: (result) => results.push(result) }),
+    runCommand(whole, { ...io, out: keep(log.out), err: keep(log.err), tell: (result) => results.push(result) }, false),
     deadline.then(() => ({ exit: EXIT.interrupted, failure: outOfTime() })),
   ]);
   log.flush();
@@ -206,7 +204,7 @@ async function conclude(ended: Ended, runner: Runner): Promise<number> {
   const cause = redBecause(inputs, done);
   await annotate(ended, cause, runner);
   await Promise.race([afterwards(ended, runner), runner.deadline]);
-  if (inputs.summary && done !== NOTHING_DONE) await runner.addSummary(summaryOf(ended, runner));
+  if (inputs.summary && done !== NOTHING_DONE) runner.addSummary(await summaryOf(ended, runner));
   log.out(`result: ${word} (exit code ${done.exit})${cause === undefined ? "" : `, red because of ${cause}`}\n`);
   if (cause === undefined) return 0;
   return done.exit === EXIT.ok ? EXIT.failed : done.exit;
@@ -228,7 +226,7 @@ async function annotate(
   const { log } = runner;
   const found = done.results.find((result) => result.kind === "problems");
   if (inputs.action === "diff" && inputs.annotations === "notices" && event.pullRequest !== undefined)
-    log.obey(annotationCommands(await noticesOf({ event, done, base }, runner)));
+    log.obey(annotationCommands(await (await pages()).noticesOf({ event, done, base }, runner)));
   if (inputs.action === "validate" && inputs.annotations && found !== undefined)
     log.obey(githubProblems(found.problems, { prefix: found.prefix }));
   else if (cause !== undefined) log.obey(annotationCommands([verdict(inputs, cause, done)]));
@@ -246,17 +244,20 @@ async function afterwards({ inputs, event, base, done, reports }: Ended, runner:
   }
 }
 
-function summaryOf({ inputs, event, base, done, text }: Ended, { io }: Runner): string {
+async function summaryOf({ inputs, event, base, done, text }: Ended, { io }: Runner): Promise<string> {
   const word = wordOf(done);
   const result = done.results.findLast((one) => one.kind === "plan" || one.kind === "receipt");
   // A plan that could not be applied: the log says why.
   if (inputs.action === "apply" && result?.kind === "plan" && done.failure !== undefined)
     return summaryText(inputs.action, word, { text });
-  if (result?.kind === "receipt")
+  if (result?.kind === "receipt") {
+    const { markdownReceipt } = await pages();
     return summaryText(inputs.action, word, {
       markdown: markdownReceipt(result.receipt, { ...result.context, root: inputs.workingDirectory }),
     });
+  }
   if (result?.kind === "plan" && inputs.action !== "drift") {
+    const { markdownPlan, stepSummary } = await pages();
     const page = pageOf(event, io.env);
     const markdown =
       page === undefined

@@ -20,10 +20,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   return (await runCommand(argv, io)).exit;
 }
 
-/** Runs one command line. Never throws. */
-export async function runCommand(argv: readonly string[], io: Io): Promise<Ended> {
+/** Runs one command line. Never throws. `whole`: see {@link buildProgram}. */
+export async function runCommand(argv: readonly string[], io: Io, whole = true): Promise<Ended> {
   let exit: number = EXIT.ok;
-  const program = buildProgram((code) => (exit = code), io);
+  const program = buildProgram((code) => (exit = code), io, whole);
   let options: CommonOptions = {};
   program.hook("preAction", (_, command) => {
     options = command.optsWithGlobals();

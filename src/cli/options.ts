@@ -56,6 +56,11 @@ export function scopeOf(options: CommonOptions, addresses: readonly string[] = [
   };
 }
 
+/** True if the format is to be printed or written. */
+export function asks({ format: printed, out = [] }: CommonOptions, format: string): boolean {
+  return printed === format || out.some((text) => text.startsWith(`${format}=`));
+}
+
 /** Splits `json=plan.json`; refuses formats the command does not have. */
 export function reportsOf(
   options: CommonOptions,

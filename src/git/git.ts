@@ -14,7 +14,7 @@ import { porcelain } from "./porcelain.ts";
 import { dirtyPaths, head } from "./worktree.ts";
 import type { Source } from "../load/source.ts";
 import { sourceAt } from "./tree.ts";
-import { type Prepared, type Published, type RevertRequest, prepareRevert, publishRevert } from "./revert.ts";
+import type { Prepared, Published, RevertRequest } from "./revert.ts";
 
 export type { Ancestry, Commit, Prepared, Published, RevertRequest };
 
@@ -48,9 +48,9 @@ export interface Git {
   commit(id: string): Promise<Commit>;
   /** First line of a commit's message. */
   subject(id: string): Promise<string>;
-  /** Makes the commit of a revert without touching branch or work tree. See {@link prepareRevert}. */
+  /** Makes the commit of a revert without touching branch or work tree. See `prepareRevert`. */
   revert(request: RevertRequest): Promise<Prepared>;
-  /** Puts a prepared revert on the current branch, or on a new one. See {@link publishRevert}. */
+  /** Puts a prepared revert on the current branch, or on a new one. See `publishRevert`. */
   publish(prepared: Prepared, branch?: string): Promise<Published>;
 }
 
@@ -74,7 +74,7 @@ export async function openGit(folder: string): Promise<Git | undefined> {
     files: (commit) => sourceAt(repo, commit, repo.root),
     commit: (id) => describeCommit(repo, id),
     subject: async (id) => (await describeCommit(repo, id)).subject,
-    revert: (request) => prepareRevert(repo, request),
-    publish: (prepared, branch) => publishRevert(repo, prepared, branch),
+    revert: async (request) => (await import("./revert.ts")).prepareRevert(repo, request),
+    publish: async (prepared, branch) => (await import("./revert.ts")).publishRevert(repo, prepared, branch),
   };
 }

@@ -31,26 +31,26 @@ export function runGit(
     const child = spawn("git", [...settings, ...args], {
       cwd: folder,
       env: { ...gitEnvironment(process.env), ...options.variables },
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       windowsHide: true,
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     let size = 0;
-    child.stdout.on("data", (chunk: Buffer) => {
+    child.stdout?.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size <= MAX_OUTPUT) out.push(chunk);
       else child.kill();
     });
-    child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+    child.stderr?.on("data", (chunk: Buffer) => err.push(chunk));
     // Git may stop reading early (a bad argument); its exit code says why.
-    child.stdin.on("error", () => undefined);
+    child.stdin?.on("error", () => undefined);
     child.on("error", (error) => reject(notStarted(folder, error)));
     child.on("close", (code) => {
       if (size > MAX_OUTPUT) reject(new Failure("INCOMPLETE", `git ${args[0] ?? ""} printed more than 256 MiB.`));
       else resolve({ code: code ?? 1, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString("utf8") });
     });
-    child.stdin.end(options.input);
+    child.stdin?.end(options.input);
   });
 }
 

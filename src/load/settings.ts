@@ -40,7 +40,8 @@ interface Violation extends Words {
 }
 
 function violations(value: Plain, schema: JsonSchema, root: JsonSchema, under: KeyPath): Violation[] {
-  const validate = COMPILED.get(schema) ?? precompiled(schema) ?? compile(schema);
+  if (fitsAtOnce(schema, value)) return [];
+  const validate = COMPILED.get(schema) ?? compile(schema);
   if (validate(value)) return [];
   const errors = validate.errors ?? [];
   const choices = errors.filter(({ keyword }) => keyword === "anyOf" || keyword === "oneOf");
@@ -52,8 +53,9 @@ function violations(value: Plain, schema: JsonSchema, root: JsonSchema, under: K
   ];
 }
 
-function precompiled(schema: JsonSchema): ValidateFunction | undefined {
-  return typeof schema.$id === "string" && Object.hasOwn(PRECOMPILED, schema.$id) ? PRECOMPILED[schema.$id] : undefined;
+/** Knows only yes or no, and is compiled at build time. What is wrong is found out by the slower way, if something is. */
+function fitsAtOnce({ $id: id }: JsonSchema, value: Plain): boolean {
+  return typeof id === "string" && Object.hasOwn(PRECOMPILED, id) && PRECOMPILED[id]?.(value) === true;
 }
 
 function compile(schema: JsonSchema): ValidateFunction {

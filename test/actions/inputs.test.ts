@@ -32,7 +32,7 @@ const manifest = (action: ActionName): Manifest =>
 describe.each(ACTIONS)("action.yml of %s", (action) => {
   it("runs the bundle on Node 24 and describes everything", () => {
     const { runs, inputs, outputs } = manifest(action);
-    expect(runs).toEqual({ using: "node24", main: `../../dist/actions/${action}.js` });
+    expect(runs).toEqual({ using: "node24", main: `../../dist/actions/${action}.cjs` });
     for (const { description } of [...Object.values(inputs), ...Object.values(outputs)])
       expect(description).toMatch(/^\S.*\.$/u);
   });

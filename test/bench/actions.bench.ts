@@ -39,7 +39,7 @@ const run =
     if (status !== 0) throw new Error(`node ${args.join(" ")} ended with ${status}: ${stderr}`);
   };
 const action = (name: string, inputs: Readonly<Record<string, string>> = {}) =>
-  run([join(root, `dist/actions/${name}.js`)], inputs);
+  run([join(root, `dist/actions/${name}.cjs`)], inputs);
 
 try {
   for (const name of ["dev", "staging", "prod"]) action("apply", { INPUT_ENV: name })();

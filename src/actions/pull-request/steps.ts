@@ -1,31 +1,27 @@
-/** What the actions do on the forge, by action and event. */
+/** What the actions do on the forge, if there is one to speak to; loaded only then. */
 import type { Io } from "../../cli/io.ts";
-import { prefixAt } from "../../cli/project.ts";
 import type { Failure } from "../../failure.ts";
 import { annotationCommands } from "../../report/annotation.ts";
 import type { RunEvent } from "../event.ts";
-import type { After, ForgeSteps } from "../forge-steps.ts";
+import { type ForgeSteps, NOTHING_BEFORE } from "../forge-steps.ts";
 import type { Inputs } from "../inputs.ts";
 import type { Log } from "../log.ts";
 import type { Outputs } from "../outcome.ts";
 import { failureWords } from "../verdict.ts";
-import { beforeApply, beforeDiff, NOTHING_PREPARED, type Prepared } from "./before.ts";
-import { pageOf } from "./context.ts";
-import { driftSteps } from "./drift.ts";
-import { closedSteps, planSteps } from "./plan.ts";
-import { receiptSteps } from "./receipt.ts";
-import { hasForge, openSession, type Session, type Step, tryAll } from "./session.ts";
-import { validateSteps } from "./validate.ts";
+import type { Prepared } from "./before.ts";
+import { hasForge, openSession, type Session, tryAll } from "./session.ts";
+
+const pages = () => import("../pages.ts");
 
 /** For one run of one action. */
 export function forgeSteps(io: Io, log: Log): ForgeSteps {
   let session: Session | undefined;
-  let prepared: Prepared = NOTHING_PREPARED;
+  let prepared: Prepared | undefined;
   const sessionFor = (inputs: Inputs, event: RunEvent): Session => (session ??= openSession(inputs, event, io));
   return {
     before: async (inputs, event) => {
-      if (!hasForge(inputs, event, io)) return prepared;
-      prepared = await prepare(inputs, sessionFor(inputs, event));
+      if (!hasForge(inputs, event, io)) return NOTHING_BEFORE;
+      prepared = await (await pages()).prepare(inputs, sessionFor(inputs, event));
       const what = inputs.action === "apply" ? "labels or the reviewed plan" : "labels";
       if (prepared.troubles.length > 0)
         warn(log, `trueup ${inputs.action}: ${what} could not be read`, prepared.troubles);
@@ -39,35 +35,13 @@ export function forgeSteps(io: Io, log: Log): ForgeSteps {
         return {};
       }
       const outputs: Record<string, string> = {};
-      const steps = await stepsOf(after, sessionFor(inputs, event), prepared, outputs);
+      const { stepsOf } = await pages();
+      const steps = await stepsOf(after, sessionFor(inputs, event), prepared?.reviewed ?? [], outputs);
       const failures = await tryAll(steps);
       if (failures.length > 0) warn(log, title, failures);
       return outputs satisfies Outputs;
     },
   };
-}
-
-async function prepare(inputs: Inputs, session: Session): Promise<Prepared> {
-  if (inputs.action === "diff") return beforeDiff(session);
-  return inputs.action === "apply" ? beforeApply(inputs, session) : NOTHING_PREPARED;
-}
-
-async function stepsOf(
-  after: After,
-  session: Session,
-  { reviewed }: Prepared,
-  outputs: Record<string, string>,
-): Promise<readonly Step[]> {
-  const { inputs, event, base } = after;
-  const page = pageOf(event, session.io.env);
-  if (inputs.action === "render" || page === undefined) return [];
-  if (inputs.action === "validate") return validateSteps(session, after);
-  const around = { page, base, now: session.io.now() };
-  if (inputs.action === "drift") return driftSteps(session, inputs, after, around, outputs);
-  const prefix = await prefixAt(inputs.workingDirectory, session.io);
-  if (inputs.action === "apply") return receiptSteps(session, inputs, after, around, prefix, reviewed);
-  if (event.pullRequest?.state === "closed") return inputs.comment === "never" ? [] : closedSteps(session, prefix);
-  return planSteps(session, inputs, after, around, prefix, outputs);
 }
 
 const FORK = [

@@ -5,13 +5,12 @@ import { foldProblems, hasErrors } from "../../problem.ts";
 import { githubProblems } from "../../report/problems/github.ts";
 import { humanProblems } from "../../report/problems/human.ts";
 import { jsonProblems } from "../../report/problems/json.ts";
-import { sarifProblems } from "../../report/problems/sarif.ts";
 import { VERSION } from "../../version.ts";
 import { changedApps } from "../changed.ts";
 import { problemsContext, worldOf } from "../context.ts";
 import type { Io } from "../io.ts";
 import { requireKnown } from "../known.ts";
-import { type CommonOptions, scopeOf } from "../options.ts";
+import { type CommonOptions, asks, scopeOf } from "../options.ts";
 import { emit } from "../output.ts";
 import { located, open, prefixOf } from "../project.ts";
 
@@ -47,12 +46,13 @@ export async function validateCommand(
   });
   const prefix = prefixOf(project);
   io.tell?.({ kind: "problems", problems, prefix, checked: checked.counts, world });
+  const sarif = asks(options, "sarif") ? (await import("../../report/problems/sarif.ts")).sarifProblems : undefined;
   emit(
     {
       human: () => humanProblems(problems, context),
       json: () => jsonProblems(problems, checked.counts),
       github: () => githubProblems(problems, { prefix }),
-      sarif: () => sarifProblems(problems, { version: VERSION, prefix }),
+      sarif: () => sarif?.(problems, { version: VERSION, prefix }) ?? "",
     },
     options,
     io,
