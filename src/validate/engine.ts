@@ -8,7 +8,6 @@ import {
   type ErrorObject,
   type KeywordCxt,
   Name,
-  type ValidateFunction,
 } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { fullFormats } from "ajv-formats/dist/formats.js";
@@ -17,7 +16,7 @@ import { METER } from "./copy.ts";
 import { FORMATS } from "./formats.ts";
 import type { Dialect } from "./keywords.ts";
 import { patternMatcher } from "./matcher.ts";
-import { type Meter, OverBudget } from "./meter.ts";
+import type { Meter } from "./meter.ts";
 import { firstRepeat, oneOf } from "./equality.ts";
 
 export type { ErrorObject } from "ajv";
@@ -30,44 +29,23 @@ export interface Engine {
   compile(schema: object | boolean, dialect: Dialect): Check;
 }
 
-/** `answer`: yes or no, by code that takes half the time to compile. `mistakes`: with all that is wrong. */
-type Manner = "answer" | "mistakes";
-
 /** Instances are made when first needed; `meter` counts the work of all of them. */
 export function makeEngine(meter: Meter): Engine {
-  const instances = new Map<string, Ajv>();
-  const compile = (schema: object | boolean, dialect: Dialect, manner: Manner): ValidateFunction => {
-    const name = `${dialect} ${manner}`;
-    const ajv = instances.get(name) ?? makeAjv(dialect, manner, meter);
-    instances.set(name, ajv);
-    return ajv.compile(schema as AnySchemaObject);
+  const instances = new Map<Dialect, Ajv>();
+  const instance = (dialect: Dialect): Ajv => {
+    const ajv = instances.get(dialect) ?? makeAjv(dialect, meter);
+    instances.set(dialect, ajv);
+    return ajv;
   };
   return {
     compile: (schema, dialect) => {
-      const answer = compile(schema, dialect, "answer");
-      let check: ValidateFunction | undefined;
-      return (value) => {
-        const left = meter.left();
-        if (holds(answer, value)) return undefined;
-        meter.giveBack(left);
-        check ??= compile(schema, dialect, "mistakes");
-        return check(value) ? undefined : (check.errors ?? []);
-      };
+      const check = instance(dialect).compile(schema as AnySchemaObject);
+      return (value) => (check(value) ? undefined : (check.errors ?? []));
     },
   };
 }
 
-/** False also where a budget is gone: the other check then says which. */
-function holds(answer: ValidateFunction, value: unknown): boolean {
-  try {
-    return answer(value);
-  } catch (error) {
-    if (error instanceof OverBudget || error instanceof RangeError) return false;
-    throw error;
-  }
-}
-
-function makeAjv(dialect: Dialect, manner: Manner, meter: Meter): Ajv {
+function makeAjv(dialect: Dialect, meter: Meter): Ajv {
   const formats = fullFormats as Record<string, typeof fullFormats.date>;
   const ajv = new (dialect === "2020-12" ? Ajv2020 : Ajv)({
     strict: true,
@@ -80,8 +58,8 @@ function makeAjv(dialect: Dialect, manner: Manner, meter: Meter): Ajv {
     allowMatchingProperties: true,
     // Else `required: [toString]` holds for every map.
     ownProperties: true,
-    allErrors: manner === "mistakes",
-    verbose: manner === "mistakes",
+    allErrors: true,
+    verbose: true,
     messages: false,
     discriminator: true,
     // `check.ts` has looked at every keyword, with better words and places.
@@ -94,11 +72,10 @@ function makeAjv(dialect: Dialect, manner: Manner, meter: Meter): Ajv {
     formats: Object.fromEntries(FORMATS.map((name) => [name, formats[name] as typeof fullFormats.date])),
     logger: false,
   });
-  ajv.addKeyword(meterKeyword(meter, manner));
+  ajv.addKeyword(meterKeyword(meter));
   change(ajv, "uniqueItems", (original) => ({ ...original, code: uniqueItems }));
   change(ajv, "enum", (original) => ({ ...original, code: (cxt) => equality(cxt, cxt.schema as readonly Plain[]) }));
   change(ajv, "const", (original) => ({ ...original, code: (cxt) => equality(cxt, [cxt.schema as Plain]) }));
-  if (manner === "answer") return ajv;
   change(ajv, "anyOf", withBranches);
   change(ajv, "oneOf", withBranches);
   change(ajv, "if", withNested);
@@ -132,14 +109,12 @@ function linearRegExp(meter: Meter): ((source: string) => RegExp) & { code: stri
 /** Number of mistakes so far, in the code that ajv writes. */
 const ERRORS = new Name("errors");
 
-function meterKeyword(meter: Meter, manner: Manner): CodeKeywordDefinition {
+function meterKeyword(meter: Meter): CodeKeywordDefinition {
   return {
     keyword: METER,
     schemaType: "number",
     before: "$ref",
-    code({ gen, schema, it }: KeywordCxt) {
-      // As ajv does inside `not`: mistakes are counted, not described. Holds for everything below.
-      if (manner === "answer") (it as { createErrors?: boolean }).createErrors = false;
+    code({ gen, schema }: KeywordCxt) {
       const counter = gen.scopeValue("obj", { ref: meter, code: _`meter` });
       gen.code(_`${counter}.count(${schema as number}, ${ERRORS});`);
     },

@@ -17,9 +17,6 @@ export class OverBudget extends Error {
 export interface Meter {
   /** Starts a new unit. */
   readonly reset: () => void;
-  /** What may still be spent, and giving back what was spent since then on an answer that is not used. */
-  readonly left: () => number;
-  readonly giveBack: (left: number) => void;
   /** Throws {@link OverBudget} once more was spent than the unit may. */
   readonly spend: (work: number) => void;
   /** Called by ajv's code at every loop and definition. */
@@ -35,10 +32,6 @@ export function makeMeter(): Meter {
   return {
     reset: () => {
       left = WORK_PER_UNIT;
-    },
-    left: () => left,
-    giveBack: (before) => {
-      left = before;
     },
     spend,
     count: (work, mistakes) => {
