@@ -432,8 +432,8 @@ export function checkRun(context: Context, run: Report): void {
   if (run.bug !== undefined)
     fail(context, "I7 bug", `${name} threw ${run.bug instanceof Error ? run.bug.message : "something"}`);
   const code = failure?.code ?? receipt?.destinations[0]?.failure?.code;
-  if (code === "CORRUPT" && receipt !== undefined && wasDeletedSince(context, run))
-    context.world.count("limit: read-back meets a key that somebody deleted since");
+  if (code === "CORRUPT" && receipt !== undefined && wasUndoneSince(context, run))
+    context.world.count("limit: read-back meets a key that somebody deleted since, or made anew");
   else if (code === "INTERNAL" || code === "CORRUPT")
     fail(
       context,
@@ -484,12 +484,19 @@ export function checkRun(context: Context, run: Report): void {
   if (late.length > 0) fail(context, "I7 after SIGINT", `${name} began ${late[0] ?? ""} after it was told to stop`);
 }
 
-/** Reading back cannot tell a text that got lost from one that somebody deleted in the same moment. */
-function wasDeletedSince(context: Context, run: Report): boolean {
+/**
+ * Reading back cannot tell a text that got lost from one that somebody deleted in the same moment, nor, where a version
+ * is the digest of its text, a deletion that got lost from a key that somebody made anew as it was.
+ */
+function wasUndoneSince(context: Context, run: Report): boolean {
   const wrong = run.receipt?.destinations[0]?.readBack?.wrong ?? [];
   return wrong.every((key) =>
     context.log.some(
-      (each) => each.key === key && each.after === undefined && each.by !== run.actor.name && each.at >= run.began,
+      (each) =>
+        each.key === key &&
+        (each.after === undefined || each.before === undefined) &&
+        each.by !== run.actor.name &&
+        each.at >= run.began,
     ),
   );
 }
