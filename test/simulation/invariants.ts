@@ -508,8 +508,17 @@ function leftOutMeansUntouched(context: Context, run: Report, touched: ReadonlyS
   for (const { address } of found.left) {
     const name = address.replace(`@${ENV}:`, "/");
     const key = context.scenario.layout === "blob" ? keyOf(name.slice(0, 1)) : keyOf(name);
-    if (touched.has(key)) fail(context, "I7 left out", `${run.name} says ${key} was left out, but changed it`);
+    if (!touched.has(key)) continue;
+    if (wasMadeAnew(context, run, key))
+      context.world.count("limit: a put without an answer, deleted and made anew (SSM)");
+    else fail(context, "I7 left out", `${run.name} says ${key} was left out, but changed it`);
   }
+}
+
+/** SSM keeps no history of what was deleted: whether a key that stands there anew was another one before nobody can tell. */
+function wasMadeAnew({ scenario, log }: Context, { actor }: Report, key: Key): boolean {
+  const own = log.findLastIndex((each) => each.key === key && each.by === actor.name);
+  return scenario.store === "ssm" && log.slice(own).some((each) => each.key === key && each.after === undefined);
 }
 
 /** I6: every change of an applied plan was written by that run, or needed no writing. */
