@@ -17,31 +17,44 @@ export async function readLive(store: Store, destination: Destination, signal?: 
   const read: Read = { entries: new Map(), records: [] };
   await collect(store, { prefixes: [destination.meta, ...prefixes], keys }, asked, destination.meta, read, signal);
   const { head, ledger } = decode(read.records, destination.meta);
-  const secretKeys = new Set(asked);
-  /** Announced as secret by an apply that died before it got there, as long as they have these versions. */
-  const stillPlain = new Map<Key, Version>();
-  const outside: Key[] = [];
-  const owned = (key: Key, secret: boolean): void => {
-    if (secret) secretKeys.add(key);
-    // Units that Git no longer has lie outside the prefixes of those it has: the ledger names their keys.
-    if (!read.entries.has(key) && !keys.includes(key) && !prefixes.some((prefix) => key.startsWith(prefix)))
-      outside.push(key);
-  };
-  for (const { record } of ledger.values()) {
-    for (const [key, entry] of record.settings) owned(key, entry.secret);
-    for (const [key, entry] of record.pending ?? []) {
-      owned(key, entry?.secret ?? false);
-      const before = record.settings.get(key);
-      if (before?.secret === false && before.version !== undefined) stillPlain.set(key, before.version);
-    }
-  }
+  const owned = ownedBy(ledger);
+  const secretKeys = new Set([...asked, ...owned.secret]);
+  // Units that Git no longer has lie outside the prefixes of those it has: the ledger names their keys.
+  const isOutside = (key: Key): boolean =>
+    !read.entries.has(key) && !keys.includes(key) && !prefixes.some((prefix) => key.startsWith(prefix));
+  const outside = [...owned.all].filter(isOutside);
   if (outside.length > 0)
-    await collect(store, { prefixes: [], keys: [...new Set(outside)] }, asked, destination.meta, read, signal);
-  for (const key of secretKeys) {
+    await collect(store, { prefixes: [], keys: outside }, secretKeys, destination.meta, read, signal);
+  for (const key of [...secretKeys, ...owned.becoming.keys()]) {
     const entry = read.entries.get(key);
-    if (entry?.value !== undefined && stillPlain.get(key) !== entry.version) read.entries.set(key, withoutValue(entry));
+    if (entry?.value !== undefined && owned.becoming.get(key) !== entry.version)
+      read.entries.set(key, withoutValue(entry));
   }
   return { entries: read.entries, head, ledger, sources: takeSources(sources, read.entries, ledger) };
+}
+
+interface Owned {
+  readonly all: ReadonlySet<Key>;
+  readonly secret: ReadonlySet<Key>;
+  /** Plain as long as they have that version: an apply that died was about to make secrets of them. */
+  readonly becoming: ReadonlyMap<Key, Version | undefined>;
+}
+
+function ownedBy(ledger: Live["ledger"]): Owned {
+  const [all, secret, becoming] = [new Set<Key>(), new Set<Key>(), new Map<Key, Version | undefined>()];
+  for (const { record } of ledger.values()) {
+    for (const [key, entry] of record.settings) {
+      all.add(key);
+      if (entry.secret) secret.add(key);
+    }
+    for (const [key, entry] of record.pending ?? []) {
+      all.add(key);
+      const before = record.settings.get(key);
+      if (entry?.secret === true && before?.secret === false) becoming.set(key, before.version);
+      else if (entry?.secret === true) secret.add(key);
+    }
+  }
+  return { all, secret, becoming };
 }
 
 /** Versions of the sources. They are other people's keys, and none of those that a plan is about. */

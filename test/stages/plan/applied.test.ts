@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { digest } from "../../../src/canonical.ts";
 import type { Entry, LedgerEntry, LedgerRecord, Setting } from "../../../src/model.ts";
 import { appliedEntries } from "../../../src/plan/applied.ts";
+import { encodeLedger, ledgerKey } from "../../../src/stores/records.ts";
+import { desk, META } from "./desk.ts";
 
 const KEYS = { layout: "keys", shape: "nested" } as const;
 const GROUPS = { layout: "groups", shape: "nested" } as const;
@@ -149,5 +151,34 @@ describe("a group that was announced", () => {
   it("and was one text before is ours where it holds all of it", () => {
     const announced = group({ a: 1 });
     expect(applied(plain("x"), announced, text({ a: 1 }), GROUPS)).toEqual({ ...announced, version: "7" });
+  });
+});
+
+describe("a plain value that an apply was about to make a secret of when it died", () => {
+  const key = "/cfg/orders/token";
+  async function dying() {
+    const one = desk();
+    one.git({ "orders@dev": { [key]: "open" } });
+    await one.apply();
+    const before = (await one.read()).ledger.get("orders@dev")?.record;
+    if (before === undefined) throw new Error("there is a record");
+    const pending = new Map([[key, { ...secret, version: "9" }]]);
+    one.memory.handPut(ledgerKey(META, "orders"), encodeLedger({ ...before, pending }));
+    return one;
+  }
+
+  it("is still a plain one where nobody wrote it, so Git may change it or drop it", async () => {
+    const one = await dying();
+    expect((await one.read()).entries.get(key)).toMatchObject({ secret: false, value: "open" });
+    one.git({ "orders@dev": { [key]: "other" } });
+    const plan = await one.plan();
+    expect(plan.conflicts).toEqual([]);
+    expect(plan.units[0]?.changes.map(({ kind }) => kind)).toEqual(["update"]);
+  });
+
+  it("is not shown where it has another version: it may be the secret", async () => {
+    const one = await dying();
+    one.memory.handPut(key, "s3cr3t");
+    expect((await one.read()).entries.get(key)).not.toHaveProperty("value");
   });
 });
