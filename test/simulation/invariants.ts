@@ -216,8 +216,10 @@ function handEditsSurvive(context: Context, ledger: Ledger, run: Report, mutatio
   const known = before === undefined ? undefined : digest(before.text);
   const record = run.planned?.live.get(`config@${ENV}`)?.ledger.get(`${key.split("/")[3] ?? ""}@${ENV}`)?.record;
   // What an apply that died announced counts as ours, whoever wrote it.
-  const announced = [pending?.digest, record?.pending?.get(key)?.digest];
-  if (known === entry.digest || (known !== undefined && announced.includes(known))) return;
+  const announced = [pending, record?.pending?.get(key)];
+  const isAsAnnounced =
+    known === undefined ? announced.includes(null) : announced.some((each) => each?.digest === known);
+  if (known === entry.digest || isAsAnnounced) return;
   failOrTell(context, run, "I12 hand edit", `${run.name} wrote over a hand edit of ${key}`);
 }
 
