@@ -13,7 +13,7 @@ import type {
   UnitPlan,
   Version,
 } from "../model.ts";
-import { headKey } from "../stores/records.ts";
+import { headKey, recordVersions } from "../stores/records.ts";
 import type { Group, Store } from "../stores/store.ts";
 import { groupsOf, keysToRead } from "./compose.ts";
 import type { Reveal } from "./plaintext.ts";
@@ -124,7 +124,12 @@ async function commitGroups(
     tool: input.tool,
   };
   const total = countValues(plan);
-  const change = { key: headKey(destination.meta), expected: live.head?.version ?? null, head };
+  const change = {
+    key: headKey(destination.meta),
+    expected: live.head?.version ?? null,
+    head,
+    records: recordVersions(live, destination.meta),
+  };
   for await (const event of store.commit(change, groups, input.signal)) {
     if (event.kind === "head") tally.proof = event.proof;
     else if (event.kind === "applied") {

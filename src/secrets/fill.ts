@@ -5,7 +5,7 @@ import { groupBy } from "../group.ts";
 import type { Destination, Entry, Head, Key, LedgerEntry, Live, UnitId, Version } from "../model.ts";
 import { Sealed } from "../secret.ts";
 import { composeText, decomposeText } from "../setting.ts";
-import { headKey, ledgerKey } from "../stores/records.ts";
+import { headKey, ledgerKey, recordVersions } from "../stores/records.ts";
 import { type Group, type Limits, type Store, type Write, entriesOf } from "../stores/store.ts";
 import type { SecretUseSite } from "./uses.ts";
 
@@ -85,7 +85,9 @@ export async function fillSecrets(place: FillPlace, fillings: readonly Filling[]
   const units = new Set<UnitId>();
   let failure: Failure | undefined;
   try {
-    for await (const event of store.commit({ key: headKey(destination.meta), expected: version, head: next }, groups)) {
+    const { meta } = destination;
+    const change = { key: headKey(meta), expected: version, head: next, records: recordVersions(live, meta) };
+    for await (const event of store.commit(change, groups)) {
       if (event.kind === "applied") units.add(event.unit);
       else if (event.kind === "failed") failure ??= event.failure;
       else if (event.kind === "moved")

@@ -1,6 +1,6 @@
 /** How ledger and head are written down in a store: short JSON text, the same in every store. */
 import { Failure } from "../failure.ts";
-import type { Head, Key, LedgerEntry, LedgerRecord, Version } from "../model.ts";
+import type { Head, Key, LedgerEntry, LedgerRecord, Live, Version } from "../model.ts";
 
 /** Stands for "the version of this record itself": a store that writes a unit in one step knows no other one yet. */
 export const SAME_VERSION = "@";
@@ -13,6 +13,13 @@ export function headKey(meta: Key): Key {
 /** Key of a unit's ledger record below a destination's meta prefix. One place has one meta prefix, so the app names it. */
 export function ledgerKey(meta: Key, app: string): Key {
   return `${meta}units/${app}`;
+}
+
+/** Versions of the ledger records that were read, by their keys. */
+export function recordVersions({ ledger }: Pick<Live, "ledger">, meta: Key): ReadonlyMap<Key, Version> {
+  return new Map(
+    [...ledger].map(([unit, { version }]) => [ledgerKey(meta, unit.slice(0, unit.indexOf("@"))), version]),
+  );
 }
 
 export function encodeHead(head: Head): string {

@@ -50,6 +50,11 @@ export interface HeadChange {
   readonly expected: Version | null;
   /** The head to end with; `state` is set by the store: `applying` on the way, then `ready` or `partial`. */
   readonly head: Head;
+  /**
+   * Versions of all units' records as the plan saw them, also of units without a group: a store whose reads may be behind
+   * compares them where it goes on after an apply that did not end.
+   */
+  readonly records?: ReadonlyMap<Key, Version>;
 }
 
 export type CommitEvent =

@@ -121,6 +121,7 @@ export function nextHead(h: Harness, known: Known, applyId = "a-1"): HeadChange 
     key: headKey(metaOf(h)),
     expected: known.head?.version ?? null,
     head: { generation, commit: "c0ffee", applyId, plan: "d1", state: "ready", at, by: "contract", tool: "test" },
+    records: new Map([...known.ledgers].map(([app, { version }]) => [ledgerKey(metaOf(h), app), version])),
   };
 }
 

@@ -169,6 +169,24 @@ describe("an apply that dies", () => {
     expect((await events.next()).value).toMatchObject({ kind: "head", state: "ready" });
   });
 
+  it("that was stopped is followed only by a plan that saw all it wrote, also in units that are not written now", async () => {
+    const server = await serve({});
+    const h = await harness(server, "/behind/", 2000, 5000);
+    const known = await look(h);
+    const stop = new AbortController();
+    server.fault = ({ names }) => (names[0] === "/behind/app/b" ? stop.abort() : undefined);
+    const writes = ["a", "b"].map((name) => put(`/behind/app/${name}`, "1"));
+    await commit(h, nextHead(h, known), [group(h, known, "app", writes)], stop.signal).catch(() => undefined);
+    server.fault = () => undefined;
+    const now = await look(h);
+    expect(now.ledgers.get("app")?.record.pending).toBeDefined();
+    const behind = { ...now, ledgers: known.ledgers };
+    const other = [group(h, behind, "other", [put("/behind/other/a", "1")])];
+    await expect(commit(h, nextHead(h, behind), other)).rejects.toMatchObject({ code: "MOVED" });
+    expect(server.parameter("/behind/other/a")).toBeUndefined();
+    expect((await commit(h, nextHead(h, now), other)).at(-1)).toMatchObject({ kind: "head", state: "ready" });
+  });
+
   it("that was stopped says so, and the next one does not wait", async () => {
     const server = await serve({});
     // Patience of days on the fast clock: whoever waited would not come back before the test is over.

@@ -44,7 +44,10 @@ export async function claim(client: Client, change: HeadChange, signal?: AbortSi
     const mine = claims.filter(({ key }) => generationOf(key) === change.head.generation);
     const running = runningOf(head);
     const holder = mine.at(-1) ?? claims.findLast(({ key }) => generationOf(key) === running);
-    if (holder !== undefined || running !== undefined) await awaitQuiet(client, change, holder, signal);
+    if (holder !== undefined || running !== undefined) {
+      await awaitQuiet(client, change, holder, signal);
+      await requireRecordsAsPlanned(client, change, signal);
+    }
     const key = claimKey(meta, change.head.generation, mine.length);
     const text = claimText(change, holder?.key);
     const written = await put(client, { ...record(key, text, change), expected: 0 }, signal);
@@ -169,6 +172,23 @@ async function awaitQuiet(
   }
 }
 
+/**
+ * What the other apply wrote last, the plan may not have been shown. Units that are about to be written are looked at
+ * anyway; of all others nobody would notice that they are half done, and the head would say `ready`.
+ */
+async function requireRecordsAsPlanned(client: Client, change: HeadChange, signal?: AbortSignal): Promise<void> {
+  const { key, records } = change;
+  if (records === undefined) return;
+  await client.clock.sleep(client.options.settle, signal);
+  throwIfStopped(signal, `claim ${key}`);
+  const units = `${metaOf(key)}units/`;
+  const query = { prefixes: [units], keys: [], secrets: "versions" as const, secretKeys: new Set<Key>() };
+  const found = new Map<Key, Version>();
+  for await (const page of read(client, query, signal)) for (const each of page) found.set(each.key, each.version);
+  if (found.size !== records.size || [...found].some(([each, version]) => records.get(each) !== version))
+    throw recordsMoved(key);
+}
+
 /** Versions of everything that an apply at work would touch before long. */
 async function traces(client: Client, change: HeadChange, signal?: AbortSignal): Promise<Map<Key, Version>> {
   const found = new Map<Key, Version>();
@@ -197,6 +217,11 @@ export function headMoved(key: Key): Failure {
   return new Failure("MOVED", `${key} is not the head that was read: another apply came first.`, {
     fix: "Plan again, then apply.",
   });
+}
+
+function recordsMoved(key: Key): Failure {
+  const message = `An apply before this one did not end, and wrote more than the plan was shown. Nothing was written to the destination of ${key}.`;
+  return new Failure("MOVED", message, { fix: "Plan again, then apply." });
 }
 
 function busy(key: Key, holder: Key | undefined): Failure {

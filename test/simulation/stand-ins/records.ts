@@ -3,7 +3,7 @@ import type { Head, Key, LedgerRecord, Version } from "../../../src/model.ts";
 import * as real from "../../../src/stores/records.ts";
 import { remembered } from "../remembered.ts";
 
-export const { SAME_VERSION, encodeHead, encodeLedger, headKey, ledgerKey } = real;
+export const { SAME_VERSION, encodeHead, encodeLedger, headKey, ledgerKey, recordVersions } = real;
 
 /** What stands before the text in the memory's own keys; no key of a store and no version has a line break in it. */
 const heads = remembered((all) => {
