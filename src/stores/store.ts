@@ -54,7 +54,7 @@ export interface HeadChange {
    * Versions of all units' records as the plan saw them, also of units without a group: a store whose reads may be behind
    * compares them where it goes on after an apply that did not end.
    */
-  readonly records?: ReadonlyMap<Key, Version>;
+  readonly records: ReadonlyMap<Key, Version>;
 }
 
 export type CommitEvent =

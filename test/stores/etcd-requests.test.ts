@@ -112,7 +112,7 @@ describe("trees of nested transactions", () => {
       by: "",
       tool: "",
     } as const;
-    const change = { key: "/.trueup/head", expected: null, head };
+    const change = { key: "/.trueup/head", expected: null, head, records: new Map() };
     const { message } = nestedRequest({ change, guard: null, state: "ready" }, pieces, budget, new Map());
     expect(isAccepted(message, 128)).toBe(true);
     expect(leaves(message.success ?? []).filter((each) => each.request_put !== undefined)).toHaveLength(40 * 251 + 1);
@@ -163,7 +163,7 @@ describe("packing", () => {
     by: "",
     tool: "",
   } as const;
-  const change = { key: "/.trueup/head", expected: null, head };
+  const change = { key: "/.trueup/head", expected: null, head, records: new Map() };
   const groups = (sizes: readonly number[]): Group[] =>
     sizes.map((size, unit) => ({
       unit: `app${unit}@prod`,

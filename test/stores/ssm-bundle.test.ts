@@ -18,7 +18,7 @@ const head = { generation: 1, commit: null, applyId: "a-1", plan: "d", state: "r
 const record = { unit: "app@prod", commit: null, applyId: "a-1", settings: new Map() };
 const write = { kind: "put", key: "/b/app/greeting", text: "hello from a bundle", secret: false, expected: null };
 const ledger = { key: "/b/.trueup/units/app", expected: null, record, previous: undefined };
-const change = { key: "/b/.trueup/head", expected: null, head };
+const change = { key: "/b/.trueup/head", expected: null, head, records: new Map() };
 for await (const event of store.commit(change, [{ unit: "app@prod", writes: [write], ledger }])) console.log(event.kind);
 const query = { prefixes: ["/b/app/"], keys: [], secrets: "values", secretKeys: new Set() };
 for await (const page of store.read(query)) for (const entry of page) console.log(entry.key, entry.value);

@@ -178,7 +178,6 @@ async function awaitQuiet(
  */
 async function requireRecordsAsPlanned(client: Client, change: HeadChange, signal?: AbortSignal): Promise<void> {
   const { key, records } = change;
-  if (records === undefined) return;
   await client.clock.sleep(client.options.settle, signal);
   throwIfStopped(signal, `claim ${key}`);
   const units = `${metaOf(key)}units/`;
