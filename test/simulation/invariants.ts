@@ -447,8 +447,9 @@ export function checkRun(context: Context, run: Report): void {
   const saysNothing =
     ["nothing", "superseded", "moved", "failed", "pending"].includes(result) ||
     (failure !== undefined && failure.code !== "UNKNOWN_OUTCOME");
-  if (saysNothing && settings.length > 0)
-    fail(context, "I7 said nothing", `${name} says ${result}, but wrote ${settings.map(({ key }) => key).join(", ")}`);
+  const known = settings.map(({ key }) => key).filter((key) => !wasMadeAnew(context, run, key));
+  if (saysNothing && known.length > 0)
+    fail(context, "I7 said nothing", `${name} says ${result}, but wrote ${known.join(", ")}`);
   leftOutMeansUntouched(context, run, new Set(settings.map(({ key }) => key)));
   if (result === "applied") appliedMeansWritten(context, run, own);
   if (result === "applied" && (context.unseen.get(actor.name)?.length ?? 0) > 0)
