@@ -129,7 +129,7 @@ describe("a put without an answer that changes a key", () => {
 
   it("and was done above what somebody else wrote is not denied, though a read that is behind shows only theirs", async () => {
     const known = await apply(h, { app: [put(a, "1")] });
-    const behind = (answer: Answer): object => ({
+    const withoutOurs = (answer: Answer): object => ({
       ...answer,
       Parameters: answer.Parameters?.map((each) => (each.Name === a ? { ...each, Value: "alice", Version: 2 } : each)),
     });
@@ -140,7 +140,7 @@ describe("a put without an answer that changes a key", () => {
         return "lose-reply";
       }
       const isFirstLook = puts === 1 && call.operation === "GetParameters" && call.names.includes(a) && looks++ === 0;
-      return isFirstLook ? { lie: behind } : undefined;
+      return isFirstLook ? { lie: withoutOurs } : undefined;
     };
     const events = await attempt(put(a, "2", versionOf(known, a)));
     expect(looks).toBeGreaterThan(1);
