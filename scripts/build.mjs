@@ -6,7 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { build, transform } from "esbuild";
 import { etcdProto } from "./etcd-proto-plugin.mjs";
 import { precompiledSchemas } from "./precompile-plugin.mjs";
@@ -105,15 +105,16 @@ const afterTheStart = (start) => ({
     task.onResolve({ filter: /./ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
       if (kind !== "dynamic-import" || pluginData === afterTheStart) return undefined;
       const found = await task.resolve(path, { kind, importer, resolveDir, pluginData: afterTheStart });
-      return found.external ? found : { path: found.path, namespace: "later" };
+      // Below the root, so that the build is the same wherever it is made.
+      return found.external ? found : { path: relative(ROOT, found.path), namespace: "later" };
     });
     task.onLoad({ filter: /./, namespace: "later" }, ({ path }) => {
-      const name = JSON.stringify(path);
-      const whole = path.startsWith(join(ROOT, "src"))
+      const name = JSON.stringify(`./${path}`);
+      const whole = path.startsWith("src")
         ? ""
         : `import * as all from ${name};\nexport default all["default"] ?? all;\n`;
       return {
-        contents: `import ${JSON.stringify(join(ROOT, start))};\nexport * from ${name};\n${whole}`,
+        contents: `import ${JSON.stringify(`./${start}`)};\nexport * from ${name};\n${whole}`,
         resolveDir: ROOT,
       };
     });
